@@ -1,0 +1,37 @@
+//! The rules of Countersign, free of I/O: aggregates with their commands, events and errors, value types, and the
+//! pure functions (token validity, permissions, expiry) that every other part calls.
+//!
+//! Time, randomness and commitments of personal data come in through [`Services`] only, so any rule can be tested at
+//! any date.
+
+pub mod client;
+pub mod event;
+pub mod expiry;
+pub mod identifiers;
+pub mod member;
+pub mod organization;
+pub mod permissions;
+pub mod personal;
+pub mod secret;
+pub mod services;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+pub mod third_party;
+pub mod token;
+pub mod validity;
+pub mod values;
+
+pub use client::{Client, ClientCommand, ClientError, ClientEvent};
+pub use event::{Change, JournalEvent, JournaledAggregate, References};
+pub use identifiers::{
+    ClientId, MemberId, OrganizationId, SecretId, SessionId, StreamId, SubjectId, ThirdPartyId, TokenId, VerifierId,
+};
+pub use member::{Member, MemberCommand, MemberError, MemberEvent};
+pub use organization::{Organization, OrganizationCommand, OrganizationError, OrganizationEvent};
+pub use permissions::{Right, Role};
+pub use personal::Personal;
+pub use secret::{Digest, ParsedSecret, Secret, SecretError, SecretKind};
+pub use services::{Actor, DomainServices, Services};
+pub use third_party::{ThirdParty, ThirdPartyCommand, ThirdPartyError, ThirdPartyEvent};
+pub use token::{Token, TokenCommand, TokenError, TokenEvent};
+pub use values::InvalidValue;

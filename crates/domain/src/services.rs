@@ -1,0 +1,81 @@
+//! What the rules need from outside: time, randomness, and commitments of personal data.
+
+use std::fmt;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{ClientId, MemberId, Personal, SubjectId};
+
+/// The ports of the domain. Implemented once for production (`persistence`) and once for tests.
+pub trait DomainServices: Send + Sync {
+    /// The instant of the unit of work, in whole microseconds. The same for all its commands.
+    fn now(&self) -> Timestamp;
+
+    /// Fills `bytes` from a cryptographically secure source.
+    fn fill_random(&self, bytes: &mut [u8]);
+
+    /// Commits to a piece of personal data: the event keeps the commitment, the disclosure is stored apart and can be
+    /// erased. `label` says what the value is (`contact_email`).
+    fn commit(&self, subject: SubjectId, label: &'static str, value: &str) -> Personal;
+
+    /// The value behind a commitment, or `None` when it was erased.
+    fn reveal(&self, personal: &Personal) -> Option<String>;
+
+    /// A new identifier (UUID version 7: ordered by time, 74 random bits).
+    fn new_id(&self) -> Uuid {
+        let mut random = [0; 10];
+        self.fill_random(&mut random);
+        let millis = u64::try_from(self.now().as_millisecond()).unwrap_or_default();
+        uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
+    }
+}
+
+/// The services as aggregates receive them.
+pub type Services = Arc<dyn DomainServices>;
+
+/// Who did it. Stored in the record of every event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "id", rename_all = "snake_case")]
+pub enum Actor {
+    /// A signed-in member of the organization.
+    Member(MemberId),
+    /// An authenticated OAuth client of the organization.
+    Client(ClientId),
+    /// Countersign itself (expiry, aggregation of failures).
+    System,
+    /// Whoever runs the installation, through the command line or the operator pages.
+    Operator,
+}
+
+impl Actor {
+    /// The identifier of the member or client; `None` for system and operator.
+    pub fn id(&self) -> Option<Uuid> {
+        match self {
+            Self::Member(id) => Some(id.0),
+            Self::Client(id) => Some(id.0),
+            Self::System | Self::Operator => None,
+        }
+    }
+
+    /// The kind as it is written in records: `member`, `client`, `system` or `operator`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Member(_) => "member",
+            Self::Client(_) => "client",
+            Self::System => "system",
+            Self::Operator => "operator",
+        }
+    }
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.id() {
+            Some(id) => write!(f, "{} {id}", self.kind()),
+            None => f.write_str(self.kind()),
+        }
+    }
+}

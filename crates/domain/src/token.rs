@@ -1,0 +1,218 @@
+//! The token: what a third party presents. Each is a stream of its own, so issuing one never contends with another.
+
+use cqrs_es::Aggregate;
+use cqrs_es::event_sink::EventSink;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::event::journaled;
+use crate::expiry::{MANUAL_TOKEN_MONTHS, add_calendar_months};
+use crate::values::Scope;
+use crate::{ClientId, Digest, DomainServices, References, Services, StreamId, ThirdPartyId};
+
+/// What kind of token it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenKind {
+    /// Added by an admin and handed over; expires after six calendar months by default.
+    #[default]
+    Manual,
+}
+
+impl TokenKind {
+    /// The kind as it is written in records.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Manual => "manual",
+        }
+    }
+}
+
+/// Whether the token may work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenStatus {
+    /// It works, while everything around it does.
+    #[default]
+    Active,
+    /// Switched off; can be switched on again.
+    Inactive,
+    /// Ended for good.
+    Revoked,
+}
+
+impl TokenStatus {
+    /// The status as it is stored and shown.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Inactive => "inactive",
+            Self::Revoked => "revoked",
+        }
+    }
+}
+
+/// The state of a token.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Token {
+    issued: bool,
+    status: TokenStatus,
+    third_party: Option<ThirdPartyId>,
+    client: Option<ClientId>,
+}
+
+/// What can be asked of a token.
+#[derive(Debug, Clone)]
+pub enum TokenCommand {
+    /// Issue a manual token.
+    IssueManual {
+        /// Whom it is for.
+        third_party: ThirdPartyId,
+        /// The client it is bound to.
+        client: ClientId,
+        /// SHA-256 of the token.
+        digest: Digest,
+        /// By which people tell it apart.
+        last_four: String,
+        /// What it allows.
+        scopes: Vec<Scope>,
+        /// When it expires; six calendar months from now unless chosen.
+        expires_at: Option<Timestamp>,
+        /// The organization's limit, in calendar months from now.
+        maximum_months: u16,
+    },
+    /// Switch it on again.
+    Activate,
+    /// Switch it off.
+    Deactivate,
+    /// End it for good.
+    Revoke,
+}
+
+/// What can happen to a token.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", content = "payload")]
+#[expect(missing_docs, reason = "events are documented with their shapes in docs/journal-format.md")]
+pub enum TokenEvent {
+    TokenIssued {
+        kind: TokenKind,
+        third_party: Option<ThirdPartyId>,
+        client: Option<ClientId>,
+        digest: Digest,
+        last_four: String,
+        scopes: Vec<String>,
+        issued_at: Timestamp,
+        expires_at: Option<Timestamp>,
+    },
+    TokenActivated {},
+    TokenDeactivated {},
+    TokenRevoked {},
+}
+
+/// Why a command was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the message says it")]
+pub enum TokenError {
+    #[error("the token exists already")]
+    Exists,
+    #[error("there is no such token")]
+    Unknown,
+    #[error("the token was revoked: a revoked token can't be switched on again, add a new one")]
+    Revoked,
+    #[error("choose a date in the future")]
+    ExpiryInThePast,
+    #[error("choose a date within {months} months: the organization allows no longer")]
+    ExpiryTooLate { months: u16 },
+}
+
+journaled!(Token, TokenEvent as Token, [TokenIssued, TokenActivated, TokenDeactivated, TokenRevoked]);
+
+impl Token {
+    fn refers_to(&self, id: StreamId) -> References {
+        References { third_party: self.third_party, client: self.client, token: Some(id.into()) }
+    }
+
+    fn decide(&self, command: TokenCommand, services: &dyn DomainServices) -> Result<Option<TokenEvent>, TokenError> {
+        use TokenCommand as Command;
+        use TokenEvent as Event;
+
+        if let Command::IssueManual { third_party, client, digest, last_four, scopes, expires_at, maximum_months } =
+            command
+        {
+            if self.issued {
+                return Err(TokenError::Exists);
+            }
+            let issued_at = services.now();
+            return Ok(Some(Event::TokenIssued {
+                kind: TokenKind::Manual,
+                third_party: Some(third_party),
+                client: Some(client),
+                digest,
+                last_four,
+                scopes: scopes.iter().map(ToString::to_string).collect(),
+                issued_at,
+                expires_at: Some(manual_expiry(issued_at, expires_at, maximum_months)?),
+            }));
+        }
+        if !self.issued {
+            return Err(TokenError::Unknown);
+        }
+        Ok(match (command, self.status) {
+            (Command::Activate, TokenStatus::Revoked) => return Err(TokenError::Revoked),
+            (Command::Activate, TokenStatus::Inactive) => Some(Event::TokenActivated {}),
+            (Command::Deactivate, TokenStatus::Active) => Some(Event::TokenDeactivated {}),
+            (Command::Revoke, TokenStatus::Active | TokenStatus::Inactive) => Some(Event::TokenRevoked {}),
+            _ => None,
+        })
+    }
+}
+
+/// When a manual token expires: as chosen, within the organization's limit; by default after six calendar months, or
+/// at the limit where that is shorter.
+fn manual_expiry(
+    issued_at: Timestamp,
+    chosen: Option<Timestamp>,
+    maximum_months: u16,
+) -> Result<Timestamp, TokenError> {
+    let too_late = TokenError::ExpiryTooLate { months: maximum_months };
+    let latest = add_calendar_months(issued_at, maximum_months).ok_or(too_late.clone())?;
+    match chosen {
+        None => {
+            add_calendar_months(issued_at, MANUAL_TOKEN_MONTHS).map(|default| default.min(latest)).ok_or(too_late)
+        }
+        Some(at) if at <= issued_at => Err(TokenError::ExpiryInThePast),
+        Some(at) if at > latest => Err(too_late),
+        Some(at) => Ok(at),
+    }
+}
+
+impl Aggregate for Token {
+    const TYPE: &'static str = "token";
+    type Command = TokenCommand;
+    type Event = TokenEvent;
+    type Error = TokenError;
+    type Services = Services;
+
+    async fn handle(
+        &mut self,
+        command: Self::Command,
+        services: &Self::Services,
+        sink: &EventSink<Self>,
+    ) -> Result<(), Self::Error> {
+        if let Some(event) = self.decide(command, services.as_ref())? {
+            sink.write(event, self).await;
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, event: Self::Event) {
+        match event {
+            TokenEvent::TokenIssued { third_party, client, .. } => {
+                *self = Self { issued: true, status: TokenStatus::Active, third_party, client };
+            }
+            TokenEvent::TokenActivated {} => self.status = TokenStatus::Active,
+            TokenEvent::TokenDeactivated {} => self.status = TokenStatus::Inactive,
+            TokenEvent::TokenRevoked {} => self.status = TokenStatus::Revoked,
+        }
+    }
+}
