@@ -56,6 +56,7 @@ pub struct Client {
     registered: bool,
     deleted: bool,
     active: bool,
+    identifier: String,
     client_type: ClientType,
     third_party: Option<ThirdPartyId>,
     redirect_uris: Vec<String>,
@@ -118,13 +119,27 @@ pub enum ClientEvent {
         scopes: Vec<String>,
         redirect_uris: Vec<String>,
     },
-    ClientSecretAdded { secret: SecretId, proof: SecretProof, expires_at: Option<Timestamp> },
-    ClientSecretRemoved { secret: SecretId },
-    ClientRedirectUrisChanged { redirect_uris: Change<Vec<String>> },
+    ClientSecretAdded {
+        secret: SecretId,
+        proof: SecretProof,
+        expires_at: Option<Timestamp>,
+    },
+    ClientSecretRemoved {
+        secret: SecretId,
+    },
+    ClientRedirectUrisChanged {
+        redirect_uris: Change<Vec<String>>,
+    },
     ClientActivated {},
     ClientDeactivated {},
-    ClientDeleted {},
-    AuthenticationFailed { cause: String, count: u32, minute: Timestamp },
+    ClientDeleted {
+        identifier: String,
+    },
+    AuthenticationFailed {
+        cause: String,
+        count: u32,
+        minute: Timestamp,
+    },
 }
 
 /// Why a command was refused.
@@ -183,8 +198,8 @@ impl Client {
                 identifier: identifier.to_string(),
                 client_type,
                 third_party,
-                scopes: scopes.iter().map(ToString::to_string).collect(),
-                redirect_uris: texts(&redirect_uris),
+                scopes: distinct(&scopes),
+                redirect_uris: distinct(&redirect_uris),
             }));
         }
         if !self.registered {
@@ -202,11 +217,11 @@ impl Client {
                 }
                 Some(Event::ClientSecretRemoved { secret })
             }
-            Command::ChangeRedirectUris(uris) => Change::between(&self.redirect_uris, texts(&uris))
+            Command::ChangeRedirectUris(uris) => Change::between(&self.redirect_uris, distinct(&uris))
                 .map(|redirect_uris| Event::ClientRedirectUrisChanged { redirect_uris }),
             Command::Activate => (!self.active).then_some(Event::ClientActivated {}),
             Command::Deactivate => self.active.then_some(Event::ClientDeactivated {}),
-            Command::Delete => Some(Event::ClientDeleted {}),
+            Command::Delete => Some(Event::ClientDeleted { identifier: self.identifier.clone() }),
             Command::RecordFailedAuthentications { cause, count, minute } => {
                 (count > 0).then_some(Event::AuthenticationFailed { cause, count, minute })
             }
@@ -235,8 +250,15 @@ impl Client {
     }
 }
 
-fn texts(uris: &[RedirectUri]) -> Vec<String> {
-    uris.iter().map(ToString::to_string).collect()
+/// The values as text in the order given, each once: what is stored per value has one row per value.
+fn distinct(values: &[impl ToString]) -> Vec<String> {
+    let mut texts = Vec::with_capacity(values.len());
+    for text in values.iter().map(ToString::to_string) {
+        if !texts.contains(&text) {
+            texts.push(text);
+        }
+    }
+    texts
 }
 
 impl Aggregate for Client {
@@ -260,10 +282,11 @@ impl Aggregate for Client {
 
     fn apply(&mut self, event: Self::Event) {
         match event {
-            ClientEvent::ClientRegistered { client_type, third_party, redirect_uris, .. } => {
+            ClientEvent::ClientRegistered { identifier, client_type, third_party, redirect_uris, .. } => {
                 *self = Self {
                     registered: true,
                     active: true,
+                    identifier,
                     client_type,
                     third_party,
                     redirect_uris,
@@ -279,7 +302,7 @@ impl Aggregate for Client {
             ClientEvent::ClientRedirectUrisChanged { redirect_uris } => self.redirect_uris = redirect_uris.to,
             ClientEvent::ClientActivated {} => self.active = true,
             ClientEvent::ClientDeactivated {} => self.active = false,
-            ClientEvent::ClientDeleted {} => self.deleted = true,
+            ClientEvent::ClientDeleted { .. } => self.deleted = true,
             ClientEvent::AuthenticationFailed { .. } => {}
         }
     }

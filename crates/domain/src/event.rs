@@ -36,7 +36,9 @@ pub struct References {
 }
 
 /// An aggregate whose events are kept in the journal.
-pub trait JournaledAggregate: Aggregate<Services = Services, Event: Into<JournalEvent>> + 'static {
+pub trait JournaledAggregate:
+    Aggregate<Services = Services, Event: Into<JournalEvent>, Error: Into<DomainError> + Send + Sync> + 'static
+{
     /// What this aggregate's events refer to, read from its state after the events were applied.
     fn references(&self, id: StreamId) -> References;
 
@@ -148,3 +150,19 @@ macro_rules! journaled {
     };
 }
 pub(crate) use journaled;
+
+/// Why a command was refused, by whichever aggregate.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "each variant is named after the aggregate whose error it wraps")]
+pub enum DomainError {
+    #[error(transparent)]
+    Organization(#[from] crate::OrganizationError),
+    #[error(transparent)]
+    Member(#[from] crate::MemberError),
+    #[error(transparent)]
+    ThirdParty(#[from] crate::ThirdPartyError),
+    #[error(transparent)]
+    Client(#[from] crate::ClientError),
+    #[error(transparent)]
+    Token(#[from] crate::TokenError),
+}

@@ -22,7 +22,7 @@ pub mod validity;
 pub mod values;
 
 pub use client::{Client, ClientCommand, ClientError, ClientEvent};
-pub use event::{Change, JournalEvent, JournaledAggregate, References};
+pub use event::{Change, DomainError, JournalEvent, JournaledAggregate, References};
 pub use identifiers::{
     ClientId, MemberId, OrganizationId, SecretId, SessionId, StreamId, SubjectId, ThirdPartyId, TokenId, VerifierId,
 };

@@ -159,7 +159,9 @@ impl Member {
                 })
             }
             Command::ChangeRole(to) => Change::between(&role, to).map(|role| Event::MemberRoleChanged { role }),
-            Command::SetPassword(verifier) => Some(Event::MemberPasswordSet { verifier }),
+            Command::SetPassword(verifier) => {
+                (self.verifier != Some(verifier)).then_some(Event::MemberPasswordSet { verifier })
+            }
             Command::Deactivate => self.active.then_some(Event::MemberDeactivated {}),
             Command::Reactivate => (!self.active).then_some(Event::MemberReactivated {}),
             Command::SignIn { session, method } => {

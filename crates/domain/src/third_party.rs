@@ -105,13 +105,24 @@ pub enum ThirdPartyEvent {
         requirements: Option<Personal>,
         mode: Mode,
     },
-    ThirdPartyRenamed { name: Change<String> },
-    ThirdPartyContactChanged { contact_name: Change<Option<Personal>>, contact_email: Change<Option<Personal>> },
-    ThirdPartyRequirementsChanged { requirements: Change<Option<Personal>> },
-    ThirdPartyModeChanged { mode: Change<Mode> },
+    ThirdPartyRenamed {
+        name: Change<String>,
+    },
+    ThirdPartyContactChanged {
+        contact_name: Change<Option<Personal>>,
+        contact_email: Change<Option<Personal>>,
+    },
+    ThirdPartyRequirementsChanged {
+        requirements: Change<Option<Personal>>,
+    },
+    ThirdPartyModeChanged {
+        mode: Change<Mode>,
+    },
     ThirdPartyEnabled {},
     ThirdPartyDisabled {},
-    ThirdPartyDeleted {},
+    ThirdPartyDeleted {
+        name: String,
+    },
 }
 
 /// Why a command was refused.
@@ -194,11 +205,12 @@ impl ThirdParty {
             }
             Command::Enable => (!self.enabled).then_some(Event::ThirdPartyEnabled {}),
             Command::Disable => self.enabled.then_some(Event::ThirdPartyDisabled {}),
-            Command::Delete => Some(Event::ThirdPartyDeleted {}),
+            Command::Delete => Some(Event::ThirdPartyDeleted { name: self.name.clone() }),
         })
     }
 
-    /// A new e-mail address is taken for a new person, who can then be erased apart from the one before.
+    /// A new e-mail address is taken for a new person, who can then be erased apart from the one before. An erased
+    /// person is never taken up again: whatever comes after is about somebody new.
     fn change_contact(&self, contact: &Contact, services: &dyn DomainServices) -> Option<ThirdPartyEvent> {
         let reveal = |personal: &Option<Personal>| personal.as_ref().and_then(|personal| services.reveal(personal));
         let (known_name, known_email) = (reveal(&self.contact_name), reveal(&self.contact_email));
@@ -208,18 +220,23 @@ impl ThirdParty {
         if same_name && same_email {
             return None;
         }
-        let known_person = self.contact_email.as_ref().or(self.contact_name.as_ref()).map(|personal| personal.subject);
+        let known_person = self
+            .contact_email
+            .as_ref()
+            .filter(|_| known_email.is_some())
+            .or(self.contact_name.as_ref().filter(|_| known_name.is_some()))
+            .map(|personal| personal.subject);
         let person = known_person.filter(|_| same_email).unwrap_or_else(|| new_subject(services));
         let commit = |label, value: Option<&str>| value.map(|value| services.commit(person, label, value));
-        let keep_name = same_name && known_person == Some(person);
+        let keep = |known: &Option<Personal>| known.clone().filter(|personal| personal.subject == person);
         Some(ThirdPartyEvent::ThirdPartyContactChanged {
             contact_name: Change {
                 from: self.contact_name.clone(),
-                to: if keep_name { self.contact_name.clone() } else { commit("contact_name", name) },
+                to: keep(&self.contact_name).filter(|_| same_name).or_else(|| commit("contact_name", name)),
             },
             contact_email: Change {
                 from: self.contact_email.clone(),
-                to: if same_email { self.contact_email.clone() } else { commit("contact_email", email) },
+                to: keep(&self.contact_email).filter(|_| same_email).or_else(|| commit("contact_email", email)),
             },
         })
     }
@@ -276,7 +293,7 @@ impl Aggregate for ThirdParty {
             ThirdPartyEvent::ThirdPartyModeChanged { mode } => self.mode = mode.to,
             ThirdPartyEvent::ThirdPartyEnabled {} => self.enabled = true,
             ThirdPartyEvent::ThirdPartyDisabled {} => self.enabled = false,
-            ThirdPartyEvent::ThirdPartyDeleted {} => self.deleted = true,
+            ThirdPartyEvent::ThirdPartyDeleted { .. } => self.deleted = true,
         }
     }
 }

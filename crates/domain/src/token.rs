@@ -50,6 +50,11 @@ impl TokenStatus {
             Self::Revoked => "revoked",
         }
     }
+
+    /// The status of a stored text, if it is one.
+    pub fn from_text(text: &str) -> Option<Self> {
+        [Self::Active, Self::Inactive, Self::Revoked].into_iter().find(|status| status.as_str() == text)
+    }
 }
 
 /// The state of a token.
@@ -175,15 +180,13 @@ fn manual_expiry(
     maximum_months: u16,
 ) -> Result<Timestamp, TokenError> {
     let too_late = TokenError::ExpiryTooLate { months: maximum_months };
-    let latest = add_calendar_months(issued_at, maximum_months).ok_or(too_late.clone())?;
-    match chosen {
-        None => {
-            add_calendar_months(issued_at, MANUAL_TOKEN_MONTHS).map(|default| default.min(latest)).ok_or(too_late)
-        }
-        Some(at) if at <= issued_at => Err(TokenError::ExpiryInThePast),
-        Some(at) if at > latest => Err(too_late),
-        Some(at) => Ok(at),
+    let latest = add_calendar_months(issued_at, maximum_months).ok_or_else(|| too_late.clone())?;
+    let at =
+        chosen.unwrap_or_else(|| add_calendar_months(issued_at, MANUAL_TOKEN_MONTHS).unwrap_or(latest).min(latest));
+    if at <= issued_at {
+        return Err(TokenError::ExpiryInThePast);
     }
+    if at > latest { Err(too_late) } else { Ok(at) }
 }
 
 impl Aggregate for Token {

@@ -1,12 +1,14 @@
 //! Value types: each can only be made by parsing, so a command never holds something unacceptable.
 //!
-//! Reading an event back does not parse again: what was acceptable when it happened stays readable.
+//! That holds for deserializing too. Events carry plain text instead, so what was acceptable when it happened stays
+//! readable when the rules get stricter.
 
 mod redirect_uri;
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
+use url::Host;
 
 pub use redirect_uri::RedirectUri;
 
@@ -25,7 +27,7 @@ macro_rules! text_value {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-        #[serde(transparent)]
+        #[serde(try_from = "String")]
         pub struct $name(String);
 
         impl $name {
@@ -47,6 +49,13 @@ macro_rules! text_value {
                 Self::parse(text)
             }
         }
+
+        impl TryFrom<String> for $name {
+            type Error = InvalidValue;
+            fn try_from(text: String) -> Result<Self, Self::Error> {
+                Self::parse(&text)
+            }
+        }
     };
 }
 pub(crate) use text_value;
@@ -54,28 +63,46 @@ pub(crate) use text_value;
 /// One line of readable text: trimmed, inner white space folded, no control or invisible characters.
 fn one_line(text: &str, what: &str, maximum: usize) -> Result<String, InvalidValue> {
     let folded = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if folded.is_empty() {
+    if !folded.chars().any(is_visible) {
         return Err(InvalidValue::because(format!("Enter {what}")));
     }
     if folded.chars().count() > maximum {
         return Err(InvalidValue::because(format!("Use at most {maximum} characters for {what}")));
     }
-    if text.chars().any(|character| is_invisible(character) && !character.is_whitespace()) || text.contains(['\n', '\r'])
+    if text.chars().any(|character| is_invisible(character) && !character.is_whitespace())
+        || text.contains(['\n', '\r'])
     {
         return Err(InvalidValue::because(format!("Use one line of readable characters for {what}")));
     }
     Ok(folded)
 }
 
-/// Control characters, and the formatting characters that can make two names look alike or reorder a line.
+/// Control characters, and the formatting characters, fillers, tags and noncharacters that can make two names look
+/// alike, reorder a line or hide text in it.
 fn is_invisible(character: char) -> bool {
     character.is_control()
-        || matches!(character, '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
+        || matches!(character,
+            '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{200B}'
+            | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{3164}'
+            | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFC}' | '\u{1BCA0}'..='\u{1BCA3}'
+            | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E00FF}' | '\u{E01F0}'..='\u{E0FFF}')
+        || u32::from(character) & 0xFFFE == 0xFFFE
+}
+
+/// Joiners and variation selectors: some scripts and emoji need them, but no eye sees them by themselves.
+fn is_joiner(character: char) -> bool {
+    matches!(character,
+        '\u{200C}' | '\u{200D}' | '\u{180B}'..='\u{180F}' | '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}')
+}
+
+/// Whether the character alone is something to read; U+2800 is a letter-like blank.
+fn is_visible(character: char) -> bool {
+    !character.is_whitespace() && !is_invisible(character) && !is_joiner(character) && character != '\u{2800}'
 }
 
 /// What two names are compared by: lower case, without the joiners that some scripts need and no eye sees.
 fn comparison_key(text: &str) -> String {
-    text.chars().filter(|character| !matches!(character, '\u{200C}' | '\u{200D}')).collect::<String>().to_lowercase()
+    text.chars().filter(|character| !is_joiner(*character)).collect::<String>().to_lowercase()
 }
 
 text_value! {
@@ -89,9 +116,9 @@ impl ThirdPartyName {
         one_line(text, "a name", 120).map(Self)
     }
 
-    /// What must be unique: the name without regard to case.
-    pub fn unique_key(&self) -> String {
-        comparison_key(&self.0)
+    /// What must be unique of a name as it stands in an event: the name without regard to case.
+    pub fn unique_key_of(name: &str) -> String {
+        comparison_key(name)
     }
 }
 
@@ -126,37 +153,53 @@ text_value! {
 
 impl EmailAddress {
     /// Accepts `local@domain` without white space, quotes, brackets or commas, so that it can't smuggle a header or a
-    /// second recipient.
+    /// second recipient. No encoded words (`=?…?=`) either: mail software has decoded them in addresses.
     pub fn parse(text: &str) -> Result<Self, InvalidValue> {
         let invalid = || InvalidValue::because("Enter an e-mail address like name@example.com");
         let text = text.trim();
         let (local, domain) = text.rsplit_once('@').ok_or_else(invalid)?;
         let forbidden = |character: char| {
-            character.is_whitespace() || is_invisible(character) || "\"<>(),:;[]\\@".contains(character)
+            character.is_whitespace()
+                || is_invisible(character)
+                || is_joiner(character)
+                || "\"<>(),:;[]\\@".contains(character)
         };
-        let labels_are_valid = domain.split('.').all(|label| {
-            !label.is_empty()
-                && label.len() <= 63
-                && !label.starts_with('-')
-                && !label.ends_with('-')
-                && label.chars().all(|character| character.is_alphanumeric() || character == '-')
-        });
         let local_is_valid = !local.is_empty()
             && local.len() <= 64
             && !local.starts_with('.')
             && !local.ends_with('.')
             && !local.contains("..")
+            && !local.contains("=?")
             && !local.contains(forbidden);
-        if text.len() > 254 || !local_is_valid || !labels_are_valid {
+        if text.len() > 254 || !local_is_valid || !is_mail_domain(domain) {
             return Err(invalid());
         }
         Ok(Self(text.to_owned()))
     }
 
-    /// What must be unique among an organization's members: the address in lower case.
-    pub fn unique_key(&self) -> String {
-        comparison_key(&self.0)
+    /// What must be unique among an organization's members: the address without regard to case.
+    pub fn unique_key_of(address: &str) -> String {
+        comparison_key(address)
     }
+}
+
+/// A host name, in ASCII or in its normal Unicode form. Judged as the DNS will see it: there the limits apply, and there
+/// numbers and full-width letters turn out to be an IP address or another name.
+fn is_mail_domain(domain: &str) -> bool {
+    let Ok(Host::Domain(ascii)) = Host::parse(domain) else { return false };
+    let as_written = domain.to_lowercase();
+    (ascii == as_written || url::quirks::domain_to_unicode(&ascii) == as_written) && is_host_name(&ascii)
+}
+
+/// Dot-separated labels of ASCII letters, digits and hyphens (RFC 1123 section 2.1, with its limits).
+fn is_host_name(name: &str) -> bool {
+    name.len() <= 253
+        && name.split('.').all(|label| {
+            (1..=63).contains(&label.len())
+                && !label.starts_with('-')
+                && !label.ends_with('-')
+                && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        })
 }
 
 text_value! {
@@ -170,9 +213,9 @@ impl Note {
 
     /// Accepts 1 to 4,000 characters; line ends become `\n`.
     pub fn parse(text: &str) -> Result<Self, InvalidValue> {
-        let text = text.replace("\r\n", "\n").replace('\r', "\n");
+        let text = text.replace("\r\n", "\n").replace(['\r', '\u{2028}', '\u{2029}'], "\n");
         let text = text.trim();
-        if text.is_empty() {
+        if !text.chars().any(is_visible) {
             return Err(InvalidValue::because("Enter a text"));
         }
         if text.chars().count() > Self::MAXIMUM {

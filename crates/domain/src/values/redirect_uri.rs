@@ -1,7 +1,5 @@
 //! The redirect URI ("Callback URL"): what may be registered.
 
-use std::net::IpAddr;
-
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
@@ -23,62 +21,116 @@ impl RedirectUri {
         if text.len() > MAXIMUM {
             return Err(InvalidValue::because(format!("Use at most {MAXIMUM} characters for the Callback URL")));
         }
-        if !text.bytes().all(|byte| byte.is_ascii_graphic()) || text.contains(['\\', '*', '"', '<', '>', '`']) {
+        if !text.is_ascii() {
+            return Err(InvalidValue::because(
+                "Write the URL in ASCII: the host in its xn-- form, other characters percent-encoded",
+            ));
+        }
+        if !text.bytes().all(|byte| byte.is_ascii_graphic()) || text.contains(NEVER_PLAIN) {
             return Err(InvalidValue::because(
                 "Use a plain URL: no spaces, backslashes, wildcards or characters that must be percent-encoded",
             ));
         }
         let url = Url::parse(text)
             .map_err(|_| InvalidValue::because("Enter a full URL like https://partner.example/callback"))?;
-        if url.fragment().is_some() || text.contains('#') {
+        if text.contains('#') {
             return Err(InvalidValue::because("Remove the # and what follows: a Callback URL has no fragment"));
         }
-        Self::check_scheme(text, &url)?;
-        Self::check_path(text)?;
+        check_scheme(text, &url)?;
+        check_path(text)?;
         Ok(Self(text.to_owned()))
-    }
-
-    fn check_scheme(text: &str, url: &Url) -> Result<(), InvalidValue> {
-        match url.scheme() {
-            "https" | "http" => {
-                let authority = authority_as_written(text);
-                if authority.is_none_or(|authority| authority.is_empty() || authority.contains(['@', '%'])) {
-                    return Err(InvalidValue::because(
-                        "Write the host right after the scheme and //, without user name, password or percent signs",
-                    ));
-                }
-                if url.scheme() == "http" && !is_loopback(url) {
-                    return Err(InvalidValue::because(
-                        "Use https (http is accepted only for 127.0.0.1, [::1] and localhost)",
-                    ));
-                }
-                Ok(())
-            }
-            scheme if scheme.contains('.') && !text.contains('@') => Ok(()),
-            _ => Err(InvalidValue::because(
-                "Use https, http on a loopback address, or a private scheme with a dot like com.example.app:/callback",
-            )),
-        }
-    }
-
-    fn check_path(text: &str) -> Result<(), InvalidValue> {
-        let path = text.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
-        let decoded = path.replace("%2e", ".").replace("%2f", "/").replace("%5c", "/");
-        if decoded.split('/').any(|segment| segment == "." || segment == "..") {
-            return Err(InvalidValue::because("Write the path out: no . or .. segments"));
-        }
-        let lower = text.to_ascii_lowercase();
-        let well_encoded = lower.match_indices('%').all(|(at, _)| {
-            lower.as_bytes().get(at + 1..at + 3).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
-        });
-        if !well_encoded || ["%00", "%0a", "%0d", "%5c"].iter().any(|trick| lower.contains(trick)) {
-            return Err(InvalidValue::because("Correct the percent-encoding in the URL"));
-        }
-        Ok(())
     }
 }
 
-/// What stands between `//` and the path, as it was typed: the URL parser repairs what a person should see refused.
+/// What RFC 3986 keeps out of URLs but the URL parser repairs, and the wildcard.
+const NEVER_PLAIN: [char; 10] = ['\\', '*', '"', '<', '>', '`', '{', '}', '|', '^'];
+
+fn check_scheme(text: &str, url: &Url) -> Result<(), InvalidValue> {
+    match url.scheme() {
+        "https" => check_authority(text, url),
+        "http" if is_loopback(url) => check_authority(text, url),
+        "http" => Err(InvalidValue::because("Use https (http is accepted only for 127.0.0.1, [::1] and localhost)")),
+        scheme if scheme.split('.').count() > 1 && scheme.split('.').all(|label| !label.is_empty()) => {
+            check_private_use(text)
+        }
+        _ => Err(InvalidValue::because(
+            "Use https, http on a loopback address, or a private scheme with a dot like com.example.app:/callback",
+        )),
+    }
+}
+
+/// The host must be written as it will be read. The URL parser makes `127.0.0.1` of `0x7f.1`, `2130706433` and
+/// `127.1`, and a host of `https:example` or `https:///example`; a person should see these refused.
+fn check_authority(text: &str, url: &Url) -> Result<(), InvalidValue> {
+    let invalid = || {
+        InvalidValue::because(
+            "Write the host right after the scheme and //, in its plain form and without user name or password",
+        )
+    };
+    let authority = authority_as_written(text).ok_or_else(invalid)?;
+    let end_of_host = authority.find(']').map_or_else(|| authority.find(':'), |bracket| Some(bracket + 1));
+    let (host, port) = authority.split_at(end_of_host.unwrap_or(authority.len()));
+    let host_is_plain = url.host_str().is_some_and(|read| read.eq_ignore_ascii_case(host))
+        && match url.host() {
+            Some(Host::Domain(domain)) => domain.split('.').all(is_label),
+            Some(Host::Ipv4(_) | Host::Ipv6(_)) => true,
+            None => false,
+        };
+    let port_is_plain = port.is_empty()
+        || port.strip_prefix(':').is_some_and(|digits| digits.starts_with(|first: char| matches!(first, '1'..='9')));
+    if host_is_plain && port_is_plain { Ok(()) } else { Err(invalid()) }
+}
+
+/// With the underscore, which no host name should have and some inside companies do.
+fn is_label(label: &str) -> bool {
+    !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+}
+
+fn check_private_use(text: &str) -> Result<(), InvalidValue> {
+    let after_scheme = text.split_once(':').map_or("", |(_, rest)| rest);
+    if after_scheme.is_empty() || after_scheme.starts_with(|first: char| first.is_ascii_digit()) {
+        return Err(InvalidValue::because("Begin with https:// (this reads as a host and a port without a scheme)"));
+    }
+    if text.contains('@') {
+        return Err(InvalidValue::because("Remove the user name and the @"));
+    }
+    Ok(())
+}
+
+/// No dot segments, in no spelling: `%2e`, `%2f`, and the `..;` that Java servers take for `..`.
+fn check_path(text: &str) -> Result<(), InvalidValue> {
+    let encoding = || InvalidValue::because("Correct the percent-encoding in the URL");
+    let after_scheme = text.split_once(':').map_or("", |(_, rest)| rest);
+    let (path, query) = after_scheme.split_once('?').unwrap_or((after_scheme, ""));
+    let path = percent_decoded(path).ok_or_else(encoding)?;
+    percent_decoded(query).ok_or_else(encoding)?;
+    if path.contains('%') {
+        // Something behind a proxy may decode a second time, and then see other segments than were checked here.
+        return Err(encoding());
+    }
+    let mut names = path.split('/').map(|segment| segment.split(';').next().unwrap_or_default());
+    if names.any(|name| name == "." || name == "..") {
+        return Err(InvalidValue::because("Write the path out: no . or .. segments"));
+    }
+    Ok(())
+}
+
+/// One round of percent-decoding; `None` unless every percent sign begins a part of readable UTF-8.
+fn percent_decoded(text: &str) -> Option<String> {
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        if byte == b'%' {
+            decoded.extend(hex::decode([rest.next()?, rest.next()?]).ok()?);
+        } else {
+            decoded.push(byte);
+        }
+    }
+    let decoded = String::from_utf8(decoded).ok()?;
+    (!decoded.contains(|character: char| character.is_control() || character == '\\')).then_some(decoded)
+}
+
+/// What stands between `//` and the path, as it was typed.
 fn authority_as_written(text: &str) -> Option<&str> {
     let after_scheme = text.split_once(':')?.1;
     after_scheme.strip_prefix("//")?.split(['/', '?', '#']).next()
@@ -86,8 +138,8 @@ fn authority_as_written(text: &str) -> Option<&str> {
 
 fn is_loopback(url: &Url) -> bool {
     match url.host() {
-        Some(Host::Ipv4(address)) => IpAddr::V4(address).is_loopback(),
-        Some(Host::Ipv6(address)) => IpAddr::V6(address).is_loopback(),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
         Some(Host::Domain(domain)) => domain == "localhost",
         None => false,
     }

@@ -3,14 +3,12 @@
 use std::fs;
 use std::os::unix::fs::{MetadataExt, lchown};
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use nix::unistd::{User, geteuid};
 
 use super::PrivatePostgresError;
-
-const ENTER: u32 = 0o1;
 
 /// Who runs the server: ourselves, or as root (which PostgreSQL refuses) an unprivileged user.
 #[derive(Debug, Clone)]
@@ -45,27 +43,29 @@ impl Account {
         }
     }
 
-    /// Hands `path`, and all below it when it is a directory, to this account.
+    /// Hands `path`, and all below it when it is a directory, to this account. A directory changes hands after what is in
+    /// it, so one that belongs to the account already is done, and an interruption is made up for by the next call.
     pub(super) fn own(&self, path: &Path) -> Result<(), PrivatePostgresError> {
         let Self::Other { uid, gid, .. } = self else { return Ok(()) };
-        lchown(path, Some(*uid), Some(*gid)).map_err(PrivatePostgresError::io("change the owner of", path))?;
-        if path.is_symlink() || !path.is_dir() {
+        let metadata = fs::symlink_metadata(path).map_err(PrivatePostgresError::io("look at", path))?;
+        if metadata.uid() == *uid {
             return Ok(());
         }
-        let entries = fs::read_dir(path).map_err(PrivatePostgresError::io("list", path))?;
-        for entry in entries {
-            self.own(&entry.map_err(PrivatePostgresError::io("list", path))?.path())?;
+        if metadata.is_dir() {
+            for entry in fs::read_dir(path).map_err(PrivatePostgresError::io("list", path))? {
+                self.own(&entry.map_err(PrivatePostgresError::io("list", path))?.path())?;
+            }
         }
-        Ok(())
+        lchown(path, Some(*uid), Some(*gid)).map_err(PrivatePostgresError::io("change the owner of", path))
     }
 
     /// Checks that this account may enter `target` and every directory above it.
     pub(super) fn check_reach(&self, target: &Path) -> Result<(), PrivatePostgresError> {
-        let Self::Other { name, .. } = self else { return Ok(()) };
+        let Self::Other { name, uid, gid } = self else { return Ok(()) };
         let resolved = fs::canonicalize(target).map_err(PrivatePostgresError::io("find", target))?;
         for directory in resolved.ancestors() {
             let metadata = fs::metadata(directory).map_err(PrivatePostgresError::io("look at", directory))?;
-            if !self.may_enter(&metadata) {
+            if !may_enter(&metadata, *uid, *gid) {
                 return Err(PrivatePostgresError::Unreachable {
                     account: name.clone(),
                     target: target.to_owned(),
@@ -75,35 +75,17 @@ impl Account {
         }
         Ok(())
     }
-
-    fn may_enter(&self, directory: &fs::Metadata) -> bool {
-        let Self::Other { uid, gid, .. } = self else { return true };
-        let class = if directory.uid() == *uid {
-            6
-        } else if directory.gid() == *gid {
-            3
-        } else {
-            0
-        };
-        directory.mode() >> class & ENTER != 0
-    }
 }
 
-/// Where Countersign keeps its data unless told otherwise: `/var/lib/countersign` as root, else
-/// `$XDG_DATA_HOME/countersign` or `~/.local/share/countersign`.
-pub fn default_data_dir() -> PathBuf {
-    if geteuid().is_root() {
-        return PathBuf::from("/var/lib/countersign");
-    }
-    user_data_dir(std::env::var_os("XDG_DATA_HOME").map(PathBuf::from), std::env::home_dir())
-}
-
-fn user_data_dir(data_home: Option<PathBuf>, home: Option<PathBuf>) -> PathBuf {
-    data_home
-        // The XDG specification: a relative path is to be ignored.
-        .filter(|directory| directory.is_absolute())
-        .unwrap_or_else(|| home.unwrap_or_else(|| PathBuf::from(".")).join(".local/share"))
-        .join("countersign")
+fn may_enter(directory: &fs::Metadata, uid: u32, gid: u32) -> bool {
+    let enter = if directory.uid() == uid {
+        0o100
+    } else if directory.gid() == gid {
+        0o010
+    } else {
+        0o001
+    };
+    directory.mode() & enter != 0
 }
 
 #[cfg(test)]
@@ -131,13 +113,5 @@ mod tests {
             matches!(&refused, PrivatePostgresError::Unreachable { directory, .. } if directory.ends_with("closed")),
             "{refused}"
         );
-    }
-
-    #[test]
-    fn the_data_directory_follows_xdg() {
-        let home = Some(PathBuf::from("/home/ada"));
-        assert_eq!(user_data_dir(Some("/data".into()), home.clone()), Path::new("/data/countersign"));
-        assert_eq!(user_data_dir(Some("data".into()), home.clone()), Path::new("/home/ada/.local/share/countersign"));
-        assert_eq!(user_data_dir(None, home), Path::new("/home/ada/.local/share/countersign"));
     }
 }

@@ -15,16 +15,11 @@ pub fn locate() -> Result<PathBuf, PrivatePostgresError> {
     choose(env::var_os("PG_BINDIR").map(PathBuf::from), usual_places())
 }
 
-fn choose(
-    wanted: Option<PathBuf>,
-    places: impl IntoIterator<Item = PathBuf>,
-) -> Result<PathBuf, PrivatePostgresError> {
+fn choose(wanted: Option<PathBuf>, places: impl IntoIterator<Item = PathBuf>) -> Result<PathBuf, PrivatePostgresError> {
     match wanted {
         Some(directory) if has_server(&directory) => Ok(directory),
         Some(directory) => Err(PrivatePostgresError::UnusableBinDir(directory)),
-        None => {
-            places.into_iter().find(|directory| has_server(directory)).ok_or(PrivatePostgresError::NotInstalled)
-        }
+        None => places.into_iter().find(|directory| has_server(directory)).ok_or(PrivatePostgresError::NotInstalled),
     }
 }
 
@@ -146,7 +141,8 @@ mod tests {
         for name in ["postgresql@9.6", "postgresql@17", "postgresql", "postgresql@15", "postgresql-common", "redis"] {
             fs::create_dir_all(root.0.join(name)).unwrap();
         }
-        let names: Vec<_> = newest_first(&root.0, "postgresql").into_iter().map(|p| p.file_name().unwrap().to_owned()).collect();
+        let names: Vec<_> =
+            newest_first(&root.0, "postgresql").into_iter().map(|p| p.file_name().unwrap().to_owned()).collect();
         assert_eq!(names, ["postgresql@17", "postgresql@15", "postgresql@9.6", "postgresql"]);
     }
 }

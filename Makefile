@@ -1,0 +1,79 @@
+# What a developer runs; `make` lists it.
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+install := scripts/install-packages.sh
+# A database given by DATABASE_URL needs no PostgreSQL on this machine.
+postgresql := $(if $(DATABASE_URL),,postgresql)
+
+browser := tests/browser
+ifneq ($(wildcard $(browser)/package.json),)
+browser_tools := node chromium
+browser_suite := test-browser
+endif
+
+.PHONY: help
+help: ## List these targets
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# The dev profile: it builds in less than half the time of a release.
+.PHONY: run
+run: ## Start Countersign with a demo organization; installs PostgreSQL if it is missing
+	@$(install) compiler $(postgresql)
+	cargo run -p countersign -- dev
+
+.PHONY: test
+test: test-tools test-format test-lint test-rust $(browser_suite) ## Run every check and test; installs what they need
+
+.PHONY: bench
+bench: ## Measure the journal
+	@$(install) compiler postgresql
+	scripts/bench.sh
+
+.PHONY: fmt
+fmt: ## Format the code
+	cargo fmt
+
+.PHONY: lint
+lint: ## Run clippy; a warning is an error
+	cargo clippy --workspace --all-targets -- -D warnings
+
+.PHONY: deny
+deny: ## Check the dependencies: licenses, advisories, who may use what
+	@cargo deny --version >/dev/null 2>&1 || { echo "cargo-deny is missing: cargo install cargo-deny --locked" >&2; exit 1; }
+	cargo deny check
+
+.PHONY: clean
+clean: ## Remove everything that was built
+	cargo clean
+	rm -rf $(browser)/node_modules
+
+.PHONY: test-tools
+test-tools:
+	@printf '\n== Tools\n'
+	@$(install) compiler postgresql $(browser_tools)
+
+.PHONY: test-format
+test-format:
+	@printf '\n== Format\n'
+	cargo fmt --check
+
+.PHONY: test-lint
+test-lint:
+	@printf '\n== Lint\n'
+	@$(MAKE) --no-print-directory lint
+
+.PHONY: test-rust
+test-rust:
+	@printf '\n== Rust tests\n'
+	cargo test --workspace
+
+.PHONY: test-browser
+test-browser: $(browser)/node_modules/.package-lock.json
+	@printf '\n== Browser tests\n'
+	cd $(browser) && npm test
+
+# npm writes this file last, so it is newer than the lock file exactly when the installed packages are the locked ones.
+$(browser)/node_modules/.package-lock.json: $(browser)/package-lock.json
+	cd $(browser) && npm ci

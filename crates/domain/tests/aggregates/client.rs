@@ -1,0 +1,291 @@
+//! The OAuth client.
+
+use countersign_domain::client::{ClientType, MAXIMUM_SECRETS, SecretProof};
+use countersign_domain::{
+    Change, Client, ClientCommand as Command, ClientError, ClientEvent as Event, Digest, JournalEvent,
+    JournaledAggregate, References, SecretId, TokenEvent,
+};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::support::{NOW, at, count_of, event_of, given, json, services, state, uuid};
+
+const CALLBACK: &str = "https://partner.example/callback";
+
+fn registered_as(client_type: ClientType) -> Event {
+    Event::ClientRegistered {
+        identifier: "partner".into(),
+        client_type,
+        third_party: Some(uuid(5).into()),
+        scopes: vec!["read".into(), "write".into()],
+        redirect_uris: vec![CALLBACK.into()],
+    }
+}
+
+fn registered() -> Event {
+    registered_as(ClientType::Confidential)
+}
+
+fn register(client_type: ClientType) -> Command {
+    Command::Register {
+        identifier: "partner".parse().unwrap(),
+        client_type,
+        third_party: Some(uuid(5).into()),
+        scopes: vec!["read".parse().unwrap(), "write".parse().unwrap()],
+        redirect_uris: vec![CALLBACK.parse().unwrap()],
+    }
+}
+
+fn deleted() -> Event {
+    Event::ClientDeleted { identifier: "partner".into() }
+}
+
+fn generated() -> SecretProof {
+    SecretProof::Generated { digest: Digest::of("secret"), last_four: "cret".into() }
+}
+
+fn chosen() -> SecretProof {
+    SecretProof::Chosen { verifier: uuid(6).into() }
+}
+
+fn secret(number: u128) -> SecretId {
+    uuid(number).into()
+}
+
+fn with_secret(number: u128, expires_at: Option<Timestamp>) -> Event {
+    Event::ClientSecretAdded { secret: secret(number), proof: generated(), expires_at }
+}
+
+fn add_secret(expires_at: Option<Timestamp>) -> Command {
+    Command::AddSecret { proof: generated(), expires_at }
+}
+
+fn redirect_to(uris: &[&str]) -> Command {
+    Command::ChangeRedirectUris(uris.iter().map(|uri| uri.parse().unwrap()).collect())
+}
+
+fn failures(count: u32) -> Command {
+    Command::RecordFailedAuthentications { cause: "wrong_secret".into(), count, minute: at(NOW) }
+}
+
+fn every_command_on_an_existing_one() -> Vec<Command> {
+    vec![
+        add_secret(None),
+        Command::RemoveSecret(secret(1)),
+        redirect_to(&["https://partner.example/other"]),
+        Command::Activate,
+        Command::Deactivate,
+        Command::Delete,
+        failures(1),
+    ]
+}
+
+fn in_a_moment() -> Timestamp {
+    at(NOW) + SignedDuration::from_micros(1)
+}
+
+#[test]
+fn is_registered() {
+    for client_type in [ClientType::Confidential, ClientType::Public] {
+        given::<Client>(&[]).when(register(client_type)).then_expect_events(vec![registered_as(client_type)]);
+    }
+}
+
+#[test]
+fn is_registered_with_an_identifier_alone() {
+    let command = Command::Register {
+        identifier: "partner".parse().unwrap(),
+        client_type: ClientType::Public,
+        third_party: None,
+        scopes: vec![],
+        redirect_uris: vec![],
+    };
+    given::<Client>(&[]).when(command).then_expect_events(vec![Event::ClientRegistered {
+        identifier: "partner".into(),
+        client_type: ClientType::Public,
+        third_party: None,
+        scopes: vec![],
+        redirect_uris: vec![],
+    }]);
+}
+
+#[test]
+fn keeps_each_scope_and_address_once_in_the_order_given() {
+    let other = "https://partner.example/other";
+    let command = Command::Register {
+        identifier: "partner".parse().unwrap(),
+        client_type: ClientType::Confidential,
+        third_party: None,
+        scopes: ["write", "read", "write"].map(|scope| scope.parse().unwrap()).to_vec(),
+        redirect_uris: [other, CALLBACK, other, other].map(|uri| uri.parse().unwrap()).to_vec(),
+    };
+    given::<Client>(&[]).when(command).then_expect_events(vec![Event::ClientRegistered {
+        identifier: "partner".into(),
+        client_type: ClientType::Confidential,
+        third_party: None,
+        scopes: vec!["write".into(), "read".into()],
+        redirect_uris: vec![other.into(), CALLBACK.into()],
+    }]);
+    given::<Client>(&[registered()]).when(redirect_to(&[CALLBACK, CALLBACK])).then_expect_events(vec![]);
+}
+
+#[test]
+fn is_registered_once() {
+    let again = || register(ClientType::Confidential);
+    given::<Client>(&[registered()]).when(again()).then_expect_error(ClientError::Exists);
+    given::<Client>(&[registered(), deleted()]).when(again()).then_expect_error(ClientError::Exists);
+}
+
+#[test]
+fn must_exist_for_everything_else() {
+    for command in every_command_on_an_existing_one() {
+        given::<Client>(&[]).when(command).then_expect_error(ClientError::Unknown);
+    }
+}
+
+#[test]
+fn stays_as_it_is_once_deleted() {
+    for command in every_command_on_an_existing_one() {
+        given::<Client>(&[registered(), with_secret(1, None), deleted()])
+            .when(command)
+            .then_expect_error(ClientError::Deleted);
+    }
+}
+
+#[test]
+fn is_given_a_secret_under_a_new_identifier() {
+    let services = services();
+    let mut identifiers = Vec::new();
+    for proof in [generated(), chosen()] {
+        let command = Command::AddSecret { proof: proof.clone(), expires_at: Some(in_a_moment()) };
+        let event = event_of::<Client>(&services, &[registered()], command);
+        let Event::ClientSecretAdded { secret, proof: recorded, expires_at } = event else { panic!("{event:?}") };
+        assert_eq!((recorded, expires_at), (proof, Some(in_a_moment())));
+        identifiers.push(secret);
+    }
+    assert_ne!(identifiers[0], identifiers[1]);
+}
+
+#[test]
+fn the_record_holds_the_digest_and_never_the_secret() {
+    let services = services();
+    let clear = countersign_domain::Secret::generate(countersign_domain::SecretKind::ClientSecret, services.as_ref());
+    let proof = SecretProof::Generated { digest: clear.digest(), last_four: clear.last_four() };
+    let command = Command::AddSecret { proof, expires_at: None };
+    let json = json(event_of::<Client>(&services, &[registered()], command));
+    assert!(json.contains(&format!("{:?}", clear.digest())), "{json}");
+    assert!(json.contains(r#""last_four":"#), "{json}");
+    assert!(!json.contains(clear.expose()) && !json.contains("cs_sk_"), "{json}");
+}
+
+#[test]
+fn has_two_secrets_at_most() {
+    assert_eq!(MAXIMUM_SECRETS, 2);
+    let two = [registered(), with_secret(1, None), with_secret(2, None)];
+    assert_eq!(count_of::<Client>(&services(), &two[..2], add_secret(None)), 1);
+    given::<Client>(&two).when(add_secret(None)).then_expect_error(ClientError::TooManySecrets);
+    let one_removed = [&two[..], &[Event::ClientSecretRemoved { secret: secret(1) }]].concat();
+    assert_eq!(count_of::<Client>(&services(), &one_removed, add_secret(None)), 1);
+}
+
+#[test]
+fn an_expired_secret_does_not_count() {
+    let now_expired = [registered(), with_secret(1, None), with_secret(2, Some(at(NOW)))];
+    assert_eq!(count_of::<Client>(&services(), &now_expired, add_secret(None)), 1);
+    let living = [registered(), with_secret(1, None), with_secret(2, Some(in_a_moment()))];
+    given::<Client>(&living).when(add_secret(None)).then_expect_error(ClientError::TooManySecrets);
+}
+
+#[test]
+fn a_secret_expires_in_the_future() {
+    let a_moment_ago = at(NOW) - SignedDuration::from_micros(1);
+    for expires_at in [at(NOW), a_moment_ago] {
+        given::<Client>(&[registered()])
+            .when(add_secret(Some(expires_at)))
+            .then_expect_error(ClientError::ExpiryInThePast);
+    }
+    assert_eq!(count_of::<Client>(&services(), &[registered()], add_secret(Some(in_a_moment()))), 1);
+}
+
+#[test]
+fn a_public_client_has_no_secret() {
+    for proof in [generated(), chosen()] {
+        given::<Client>(&[registered_as(ClientType::Public)])
+            .when(Command::AddSecret { proof, expires_at: None })
+            .then_expect_error(ClientError::PublicClient);
+    }
+}
+
+#[test]
+fn loses_a_secret_that_it_has() {
+    let removed = Event::ClientSecretRemoved { secret: secret(1) };
+    let history = [registered(), with_secret(1, None)];
+    given::<Client>(&history).when(Command::RemoveSecret(secret(1))).then_expect_events(vec![removed.clone()]);
+    given::<Client>(&history).when(Command::RemoveSecret(secret(2))).then_expect_error(ClientError::UnknownSecret);
+    given::<Client>(&[&history[..], &[removed]].concat())
+        .when(Command::RemoveSecret(secret(1)))
+        .then_expect_error(ClientError::UnknownSecret);
+}
+
+#[test]
+fn an_expired_secret_can_be_removed() {
+    given::<Client>(&[registered(), with_secret(1, Some(at("2020-01-01T00:00:00Z")))])
+        .when(Command::RemoveSecret(secret(1)))
+        .then_expect_events(vec![Event::ClientSecretRemoved { secret: secret(1) }]);
+}
+
+#[test]
+fn changes_where_responses_may_go() {
+    let other = "http://127.0.0.1:8080/callback";
+    let changed = |from: &[&str], to: &[&str]| {
+        let texts = |uris: &[&str]| uris.iter().map(ToString::to_string).collect();
+        Event::ClientRedirectUrisChanged { redirect_uris: Change { from: texts(from), to: texts(to) } }
+    };
+    let added = changed(&[CALLBACK], &[CALLBACK, other]);
+    given::<Client>(&[registered()]).when(redirect_to(&[CALLBACK, other])).then_expect_events(vec![added.clone()]);
+    given::<Client>(&[registered()]).when(redirect_to(&[CALLBACK])).then_expect_events(vec![]);
+    given::<Client>(&[registered(), added.clone()]).when(redirect_to(&[CALLBACK, other])).then_expect_events(vec![]);
+    given::<Client>(&[registered(), added])
+        .when(redirect_to(&[]))
+        .then_expect_events(vec![changed(&[CALLBACK, other], &[])]);
+}
+
+#[test]
+fn begins_active_and_is_switched() {
+    let on = Event::ClientActivated {};
+    let off = Event::ClientDeactivated {};
+    given::<Client>(&[registered()]).when(Command::Activate).then_expect_events(vec![]);
+    given::<Client>(&[registered()]).when(Command::Deactivate).then_expect_events(vec![off.clone()]);
+    given::<Client>(&[registered(), off.clone()]).when(Command::Deactivate).then_expect_events(vec![]);
+    given::<Client>(&[registered(), off.clone()]).when(Command::Activate).then_expect_events(vec![on.clone()]);
+    given::<Client>(&[registered(), off.clone(), on]).when(Command::Deactivate).then_expect_events(vec![off]);
+}
+
+#[test]
+fn is_deleted_whether_active_or_not() {
+    given::<Client>(&[registered()]).when(Command::Delete).then_expect_events(vec![deleted()]);
+    given::<Client>(&[registered(), Event::ClientDeactivated {}])
+        .when(Command::Delete)
+        .then_expect_events(vec![deleted()]);
+}
+
+#[test]
+fn failed_authentications_are_recorded_as_a_count() {
+    let failed = Event::AuthenticationFailed { cause: "wrong_secret".into(), count: 40, minute: at(NOW) };
+    given::<Client>(&[registered()]).when(failures(40)).then_expect_events(vec![failed.clone()]);
+    given::<Client>(&[registered()]).when(failures(0)).then_expect_events(vec![]);
+    given::<Client>(&[registered(), failed.clone()]).when(failures(40)).then_expect_events(vec![failed]);
+}
+
+#[test]
+fn its_events_are_about_itself_and_its_third_party() {
+    let references = state::<Client>(&[registered()]).references(uuid(1));
+    let expected = References { third_party: Some(uuid(5).into()), client: Some(uuid(1).into()), token: None };
+    assert_eq!(references, expected);
+    assert_eq!(state::<Client>(&[registered(), deleted()]).references(uuid(1)), expected);
+}
+
+#[test]
+fn knows_its_own_events_only() {
+    assert_eq!(Client::event(JournalEvent::from(registered())), Some(registered()));
+    assert_eq!(Client::event(JournalEvent::from(TokenEvent::TokenRevoked {})), None);
+}

@@ -1,0 +1,129 @@
+//! The organization.
+
+use countersign_domain::organization::DEFAULT_MAXIMUM_TOKEN_MONTHS;
+use countersign_domain::{
+    Change, JournalEvent, JournaledAggregate, Organization, OrganizationCommand as Command, OrganizationError,
+    OrganizationEvent as Event, References, TokenEvent,
+};
+
+use crate::support::{given, state, uuid};
+
+fn created() -> Event {
+    Event::OrganizationCreated { slug: "acme".into(), name: "Acme".into(), maximum_token_months: 24 }
+}
+
+fn create() -> Command {
+    Command::Create { slug: "acme".parse().unwrap(), name: "Acme".parse().unwrap() }
+}
+
+fn every_command_on_an_existing_one() -> Vec<Command> {
+    vec![
+        Command::Rename("Acme Ltd".parse().unwrap()),
+        Command::Suspend,
+        Command::Resume,
+        Command::LimitTokenLifetime { months: 12 },
+    ]
+}
+
+#[test]
+fn begins_with_the_default_limit() {
+    assert_eq!(DEFAULT_MAXIMUM_TOKEN_MONTHS, 24);
+    given::<Organization>(&[]).when(create()).then_expect_events(vec![created()]);
+}
+
+#[test]
+fn begins_once() {
+    given::<Organization>(&[created()]).when(create()).then_expect_error(OrganizationError::Exists);
+    given::<Organization>(&[created(), Event::OrganizationSuspended {}])
+        .when(create())
+        .then_expect_error(OrganizationError::Exists);
+}
+
+#[test]
+fn must_exist_for_everything_else() {
+    for command in every_command_on_an_existing_one() {
+        given::<Organization>(&[]).when(command).then_expect_error(OrganizationError::Unknown);
+    }
+}
+
+#[test]
+fn is_renamed() {
+    let renamed =
+        |from: &str, to: &str| Event::OrganizationRenamed { name: Change { from: from.into(), to: to.into() } };
+    given::<Organization>(&[created()])
+        .when(Command::Rename("Acme Ltd".parse().unwrap()))
+        .then_expect_events(vec![renamed("Acme", "Acme Ltd")]);
+    given::<Organization>(&[created(), renamed("Acme", "Acme Ltd")])
+        .when(Command::Rename("ACME Ltd".parse().unwrap()))
+        .then_expect_events(vec![renamed("Acme Ltd", "ACME Ltd")]);
+}
+
+#[test]
+fn the_same_name_is_no_change() {
+    given::<Organization>(&[created()]).when(Command::Rename(" Acme ".parse().unwrap())).then_expect_events(vec![]);
+}
+
+#[test]
+fn is_suspended_and_resumed() {
+    let suspended = Event::OrganizationSuspended {};
+    let resumed = Event::OrganizationResumed {};
+    given::<Organization>(&[created()]).when(Command::Suspend).then_expect_events(vec![suspended.clone()]);
+    given::<Organization>(&[created(), suspended.clone()])
+        .when(Command::Resume)
+        .then_expect_events(vec![resumed.clone()]);
+    given::<Organization>(&[created(), suspended.clone(), resumed])
+        .when(Command::Suspend)
+        .then_expect_events(vec![suspended]);
+}
+
+#[test]
+fn is_not_suspended_or_resumed_twice() {
+    given::<Organization>(&[created()]).when(Command::Resume).then_expect_events(vec![]);
+    given::<Organization>(&[created(), Event::OrganizationSuspended {}])
+        .when(Command::Suspend)
+        .then_expect_events(vec![]);
+}
+
+#[test]
+fn settings_change_while_suspended() {
+    given::<Organization>(&[created(), Event::OrganizationSuspended {}])
+        .when(Command::LimitTokenLifetime { months: 6 })
+        .then_expect_events(vec![Event::TokenLifetimeLimited { months: Change { from: 24, to: 6 } }]);
+}
+
+#[test]
+fn the_longest_life_of_a_token_is_1_to_120_months() {
+    for months in [0, 121, u16::MAX] {
+        given::<Organization>(&[created()])
+            .when(Command::LimitTokenLifetime { months })
+            .then_expect_error(OrganizationError::MonthsOutOfRange);
+    }
+    for months in [1, 6, 120] {
+        given::<Organization>(&[created()])
+            .when(Command::LimitTokenLifetime { months })
+            .then_expect_events(vec![Event::TokenLifetimeLimited { months: Change { from: 24, to: months } }]);
+    }
+    given::<Organization>(&[created()]).when(Command::LimitTokenLifetime { months: 24 }).then_expect_events(vec![]);
+}
+
+#[test]
+fn the_limit_in_force_is_the_last_one_set() {
+    let limited = Event::TokenLifetimeLimited { months: Change { from: 24, to: 6 } };
+    given::<Organization>(&[created(), limited.clone()])
+        .when(Command::LimitTokenLifetime { months: 6 })
+        .then_expect_events(vec![]);
+    given::<Organization>(&[created(), limited])
+        .when(Command::LimitTokenLifetime { months: 24 })
+        .then_expect_events(vec![Event::TokenLifetimeLimited { months: Change { from: 6, to: 24 } }]);
+}
+
+#[test]
+fn its_events_are_about_nothing_else() {
+    assert_eq!(state::<Organization>(&[created()]).references(uuid(1)), References::default());
+}
+
+#[test]
+fn knows_its_own_events_only() {
+    assert_eq!(Organization::event(JournalEvent::from(created())), Some(created()));
+    assert_eq!(Organization::event(JournalEvent::from(TokenEvent::TokenRevoked {})), None);
+}

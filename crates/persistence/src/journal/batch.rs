@@ -1,0 +1,372 @@
+//! One batch: what is read, decided and written in one transaction.
+
+use std::collections::{BTreeSet, HashMap};
+
+use countersign_domain::{OrganizationId, StreamId};
+use countersign_ledger::{LeafHash, record};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::{Appended, Attachment, PendingEvent, Request};
+use crate::StoreError;
+use crate::projections::unique_names::UniqueNames;
+use crate::projections::{Folds, ProjectedEvent, Statement};
+
+/// The last position and time of an organization's journal.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Head {
+    position: u64,
+    occurred_at: Timestamp,
+}
+
+/// An event with its place.
+struct Placed<'a> {
+    organization: OrganizationId,
+    position: u64,
+    occurred_at: Timestamp,
+    actor: Option<Uuid>,
+    pending: &'a PendingEvent,
+    record: Vec<u8>,
+    leaf: LeafHash,
+}
+
+/// A batch in the making.
+pub(super) struct Batch<'a> {
+    requests: &'a [Request],
+    heads: HashMap<OrganizationId, Head>,
+    versions: HashMap<(OrganizationId, StreamId), u64>,
+    folds: Folds,
+    placed: Vec<Placed<'a>>,
+    accepted: Vec<usize>,
+    outcomes: Vec<Option<Result<Appended, StoreError>>>,
+}
+
+impl<'a> Batch<'a> {
+    pub fn new(requests: &'a [Request]) -> Self {
+        let mut folds = Folds::new();
+        for request in requests {
+            for event in projected(request) {
+                for fold in folds.all() {
+                    fold.want(&event);
+                }
+            }
+        }
+        Self {
+            requests,
+            heads: HashMap::new(),
+            versions: HashMap::new(),
+            folds,
+            placed: Vec::new(),
+            accepted: Vec::new(),
+            outcomes: requests.iter().map(|_| None).collect(),
+        }
+    }
+
+    /// The organizations of the batch, in the order in which their heads are locked.
+    pub fn organizations(&self) -> BTreeSet<OrganizationId> {
+        self.requests.iter().map(|request| request.append.organization).collect()
+    }
+
+    /// Opens the transaction and names the organizations that it may touch.
+    pub fn begin(&self) -> String {
+        let organizations = self.organizations().iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+        format!("BEGIN; SET LOCAL countersign.batch = '{organizations}'")
+    }
+
+    /// Makes the heads of organizations that begin in this batch; `None` when there are none.
+    pub fn new_heads(&self) -> Option<Statement> {
+        let creating = self.requests.iter().filter(|request| request.append.creates_organization().is_some());
+        let new = creating.map(|request| request.append.organization.uuid()).collect::<Vec<_>>();
+        (!new.is_empty()).then(|| Statement {
+            sql: "INSERT INTO org_heads (org_id, position, occurred_at) \
+                  SELECT org_id, 0, 'epoch' FROM UNNEST($1::uuid[]) AS new(org_id) ON CONFLICT DO NOTHING",
+            parameters: vec![Box::new(new)],
+        })
+    }
+
+    /// Locks the heads in the order of their identifiers, so that no two batches wait for each other.
+    pub fn lock_heads(&self) -> Statement {
+        let organizations = self.organizations().into_iter().map(OrganizationId::uuid).collect::<Vec<_>>();
+        Statement {
+            sql: "SELECT org_id, position, occurred_at FROM org_heads \
+                  WHERE org_id = ANY($1::uuid[]) ORDER BY org_id FOR UPDATE",
+            parameters: vec![Box::new(organizations)],
+        }
+    }
+
+    /// Reads the versions of the streams that the batch goes on with; `None` when it only begins streams.
+    pub fn read_versions(&self) -> Option<Statement> {
+        let mut organizations = Vec::new();
+        let mut streams = Vec::new();
+        for request in self.requests {
+            for stream in request.append.expected_versions().into_keys() {
+                if !request.append.fresh_streams.contains(&stream) {
+                    organizations.push(request.append.organization.uuid());
+                    streams.push(stream);
+                }
+            }
+        }
+        (!streams.is_empty()).then(|| Statement {
+            sql: "SELECT s.org_id, s.stream_id, coalesce((SELECT max(e.stream_version) FROM events e \
+                  WHERE e.org_id = s.org_id AND e.stream_id = s.stream_id), 0) \
+                  FROM (SELECT DISTINCT * FROM UNNEST($1::uuid[], $2::uuid[])) AS s(org_id, stream_id)",
+            parameters: vec![Box::new(organizations), Box::new(streams)],
+        })
+    }
+
+    /// The statements that read the rows which projections need.
+    pub fn read_projections(&mut self) -> Vec<Option<Statement>> {
+        self.folds.all().into_iter().map(|fold| fold.read_statement()).collect()
+    }
+
+    pub fn accept_heads(&mut self, rows: &[tokio_postgres::Row]) -> Result<(), tokio_postgres::Error> {
+        for row in rows {
+            let position: i64 = row.try_get(1)?;
+            let head = Head { position: position.unsigned_abs(), occurred_at: row.try_get(2)? };
+            self.heads.insert(OrganizationId(row.try_get(0)?), head);
+        }
+        Ok(())
+    }
+
+    pub fn accept_versions(&mut self, rows: &[tokio_postgres::Row]) -> Result<(), tokio_postgres::Error> {
+        for row in rows {
+            let version: i64 = row.try_get(2)?;
+            self.versions.insert((OrganizationId(row.try_get(0)?), row.try_get(1)?), version.unsigned_abs());
+        }
+        Ok(())
+    }
+
+    /// Takes the rows of the projection with the given number in [`Self::read_projections`].
+    pub fn accept_projection(
+        &mut self,
+        number: usize,
+        rows: &[tokio_postgres::Row],
+    ) -> Result<(), tokio_postgres::Error> {
+        self.folds.all()[number].accept(rows)
+    }
+
+    /// Decides every request in the order of arrival and places the events of those that hold. One that doesn't is
+    /// answered alone and leaves no trace.
+    pub fn decide(&mut self) {
+        for (number, request) in self.requests.iter().enumerate() {
+            match self.check(request) {
+                Ok(head) => {
+                    let appended = self.place(request, head);
+                    self.accepted.push(number);
+                    self.outcomes[number] = Some(Ok(appended));
+                }
+                Err(error) => self.outcomes[number] = Some(Err(error)),
+            }
+        }
+    }
+
+    fn check(&self, request: &Request) -> Result<Head, StoreError> {
+        let organization = request.append.organization;
+        let head = self.heads.get(&organization).copied().ok_or(StoreError::UnknownOrganization)?;
+        for (stream, expected) in request.append.expected_versions() {
+            if self.versions.get(&(organization, stream)).copied().unwrap_or(0) != expected {
+                return Err(StoreError::Conflict);
+            }
+        }
+        for event in projected(request) {
+            for (kind, key) in UniqueNames::taken(&event) {
+                let holder = self.folds.unique_names.get(organization, &key);
+                if holder.is_some_and(|holder| *holder != event.stream_id) {
+                    return Err(StoreError::NameTaken(kind));
+                }
+            }
+        }
+        Ok(head)
+    }
+
+    fn place(&mut self, request: &'a Request, mut head: Head) -> Appended {
+        let append = &request.append;
+        let first = head.position + 1;
+        head.occurred_at = head.occurred_at.max(append.instant);
+        for (pending, event) in append.events.iter().zip(projected(request)) {
+            head.position += 1;
+            let event = ProjectedEvent { occurred_at: head.occurred_at, ..event };
+            for fold in self.folds.all() {
+                fold.fold(&event);
+            }
+            let record = record::assemble(append.organization.uuid(), head.position, head.occurred_at, &pending.tail);
+            self.versions.insert((append.organization, pending.stream_id), pending.stream_version);
+            self.placed.push(Placed {
+                organization: append.organization,
+                position: head.position,
+                occurred_at: head.occurred_at,
+                actor: append.actor.id(),
+                pending,
+                leaf: LeafHash::of(&record),
+                record,
+            });
+        }
+        self.heads.insert(append.organization, head);
+        Appended { first, last: head.position }
+    }
+
+    /// Whether there is anything to write.
+    pub fn is_empty(&self) -> bool {
+        self.placed.is_empty()
+    }
+
+    /// The first event that the batch writes, by which its outcome can be found out.
+    pub fn witness(&self) -> Option<(OrganizationId, u64, LeafHash)> {
+        self.placed.first().map(|placed| (placed.organization, placed.position, placed.leaf))
+    }
+
+    /// The statements that write the batch.
+    pub fn write_statements(&mut self) -> Vec<Statement> {
+        let mut statements = vec![self.insert_events(), self.advance_heads()];
+        for fold in self.folds.all() {
+            statements.extend(fold.write_statements());
+        }
+        statements.extend(self.insert_disclosures());
+        statements.extend(self.attachments());
+        statements
+    }
+
+    fn insert_events(&self) -> Statement {
+        macro_rules! column {
+            (|$placed:ident| $value:expr) => {
+                Box::new(self.placed.iter().map(|$placed| $value).collect::<Vec<_>>())
+            };
+        }
+        Statement {
+            sql: "INSERT INTO events (org_id, position, stream_type, stream_id, stream_version, event_type, \
+                  event_version, occurred_at, actor_id, third_party_id, client_id, token_id, record, leaf_hash) \
+                  SELECT * FROM UNNEST($1::uuid[], $2::bigint[], $3::text[], $4::uuid[], $5::bigint[], $6::text[], \
+                  $7::smallint[], $8::timestamptz[], $9::uuid[], $10::uuid[], $11::uuid[], $12::uuid[], \
+                  $13::bytea[], $14::bytea[])",
+            parameters: vec![
+                column!(|placed| placed.organization.uuid()),
+                column!(|placed| signed(placed.position)),
+                column!(|placed| placed.pending.event.stream_type()),
+                column!(|placed| placed.pending.stream_id),
+                column!(|placed| signed(placed.pending.stream_version)),
+                column!(|placed| placed.pending.event.event_type()),
+                column!(|placed| i16::try_from(placed.pending.event.event_version()).unwrap_or(i16::MAX)),
+                column!(|placed| placed.occurred_at),
+                column!(|placed| placed.actor),
+                column!(|placed| placed.pending.references.third_party.map(countersign_domain::ThirdPartyId::uuid)),
+                column!(|placed| placed.pending.references.client.map(countersign_domain::ClientId::uuid)),
+                column!(|placed| placed.pending.references.token.map(countersign_domain::TokenId::uuid)),
+                column!(|placed| placed.record.clone()),
+                column!(|placed| placed.leaf.0.to_vec()),
+            ],
+        }
+    }
+
+    fn advance_heads(&self) -> Statement {
+        let moved = self.placed.iter().map(|placed| placed.organization).collect::<BTreeSet<_>>();
+        let heads = moved.iter().filter_map(|organization| self.heads.get(organization)).collect::<Vec<_>>();
+        Statement {
+            sql: "UPDATE org_heads h SET position = n.position, occurred_at = n.occurred_at \
+                  FROM UNNEST($1::uuid[], $2::bigint[], $3::timestamptz[]) AS n(org_id, position, occurred_at) \
+                  WHERE h.org_id = n.org_id",
+            parameters: vec![
+                Box::new(moved.iter().map(|organization| organization.uuid()).collect::<Vec<_>>()),
+                Box::new(heads.iter().map(|head| signed(head.position)).collect::<Vec<_>>()),
+                Box::new(heads.iter().map(|head| head.occurred_at).collect::<Vec<_>>()),
+            ],
+        }
+    }
+
+    fn accepted(&self) -> impl Iterator<Item = &'a Request> {
+        self.accepted.iter().map(|number| &self.requests[*number])
+    }
+
+    fn insert_disclosures(&self) -> Option<Statement> {
+        let (mut organizations, mut digests, mut subjects, mut sealed) = (vec![], vec![], vec![], vec![]);
+        for request in self.accepted() {
+            for pending in &request.append.disclosures {
+                organizations.push(request.append.organization.uuid());
+                digests.push(pending.disclosure.sha256());
+                subjects.push(pending.subject.uuid());
+                sealed.push(pending.sealed.clone());
+            }
+        }
+        (!digests.is_empty()).then(|| Statement {
+            sql: "INSERT INTO disclosures (org_id, sha256, subject_id, sealed) \
+                  SELECT * FROM UNNEST($1::uuid[], $2::text[], $3::uuid[], $4::bytea[]) ON CONFLICT DO NOTHING",
+            parameters: vec![Box::new(organizations), Box::new(digests), Box::new(subjects), Box::new(sealed)],
+        })
+    }
+
+    fn attachments(&self) -> Vec<Statement> {
+        let mut statements = Vec::new();
+        for request in self.accepted() {
+            let organization = request.append.organization.uuid();
+            if let Some(slug) = request.append.creates_organization() {
+                statements.push(Statement {
+                    sql: "INSERT INTO organization_slugs (slug, organization) \
+                          SELECT * FROM UNNEST($1::text[], $2::uuid[])",
+                    parameters: vec![Box::new(vec![slug.to_owned()]), Box::new(vec![organization])],
+                });
+            }
+            statements.extend(request.append.attachments.iter().map(|attachment| attach(organization, attachment)));
+        }
+        statements
+    }
+
+    /// The streams that were changed rather than begun, which caches may hold.
+    pub fn changed_streams(&self) -> Vec<(OrganizationId, StreamId)> {
+        let begun = |placed: &&Placed<'_>| placed.pending.stream_version > 1;
+        let changed = self.placed.iter().filter(begun).map(|placed| (placed.organization, placed.pending.stream_id));
+        changed.collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    /// How each request came out, in their order, provided that the transaction was committed.
+    pub fn into_outcomes(self) -> Vec<Result<Appended, StoreError>> {
+        self.outcomes.into_iter().map(|outcome| outcome.unwrap_or(Err(StoreError::OutcomeUnknown))).collect()
+    }
+}
+
+/// The events of a request as projections see them, but for the time, which is known once they are placed.
+fn projected(request: &Request) -> impl Iterator<Item = ProjectedEvent<'_>> {
+    request.append.events.iter().map(|pending| ProjectedEvent {
+        organization: request.append.organization,
+        stream_id: pending.stream_id,
+        stream_version: pending.stream_version,
+        occurred_at: request.append.instant,
+        event: &pending.event,
+        disclosed: &request.disclosed,
+    })
+}
+
+fn attach(organization: Uuid, attachment: &Attachment) -> Statement {
+    match attachment {
+        Attachment::StoreVerifier { verifier, phc } => Statement {
+            sql: "INSERT INTO verifiers (org_id, verifier_id, phc) \
+                  SELECT * FROM UNNEST($1::uuid[], $2::uuid[], $3::text[])",
+            parameters: vec![
+                Box::new(vec![organization]),
+                Box::new(vec![verifier.uuid()]),
+                Box::new(vec![phc.clone()]),
+            ],
+        },
+        Attachment::DropVerifier(verifier) => Statement {
+            sql: "DELETE FROM verifiers WHERE org_id = ANY($1::uuid[]) AND verifier_id = ANY($2::uuid[])",
+            parameters: vec![Box::new(vec![organization]), Box::new(vec![verifier.uuid()])],
+        },
+        Attachment::StoreDataKey { master_key, wrapped } => Statement {
+            sql: "INSERT INTO data_keys (org_id, key_id, master_key, wrapped) \
+                  SELECT org_id, 1, master_key, wrapped \
+                  FROM UNNEST($1::uuid[], $2::text[], $3::bytea[]) AS new(org_id, master_key, wrapped)",
+            parameters: vec![
+                Box::new(vec![organization]),
+                Box::new(vec![master_key.clone()]),
+                Box::new(vec![wrapped.clone()]),
+            ],
+        },
+        Attachment::ListForSignIn(digest) => Statement {
+            sql: "INSERT INTO sign_in_directory (email_digest, organization) \
+                  SELECT * FROM UNNEST($1::bytea[], $2::uuid[]) ON CONFLICT DO NOTHING",
+            parameters: vec![Box::new(vec![digest.0.to_vec()]), Box::new(vec![organization])],
+        },
+    }
+}
+
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,162 @@
+//! Migrations: forward only, embedded, one at a time under an advisory lock.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+use sha2::{Digest, Sha256};
+use tokio_postgres::{Client, Config, NoTls};
+
+use crate::pool::parameters;
+
+macro_rules! migrations {
+    ($($name:literal),+ $(,)?) => {
+        &[$(Migration { name: $name, sql: include_str!(concat!("../../../migrations/", $name, ".sql")) }),+]
+    };
+}
+
+/// One step. Its number is the first four digits of its name.
+pub struct Migration {
+    /// The file's name without its ending.
+    pub name: &'static str,
+    sql: &'static str,
+}
+
+/// All steps of this program, in order. Numbered 1, 2, 3 …
+pub const MIGRATIONS: &[Migration] = migrations!["0001_roles", "0002_journal", "0003_projections", "0004_sign_in"];
+
+/// Any number, the same for all processes of ours.
+const LOCK: i64 = 0x636f_756e_7465_7273;
+
+/// Why the database is not, or could not be brought, at this program's version.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrationError {
+    /// The database can't be reached or refused a statement.
+    #[error("database error: {0}")]
+    Database(#[from] tokio_postgres::Error),
+    /// A newer program has been here.
+    #[error("the database is at version {found}, this program knows {known}: run a newer program")]
+    Newer {
+        /// The version of the database.
+        found: usize,
+        /// The newest version of this program.
+        known: usize,
+    },
+    /// Migrations are missing.
+    #[error("the database is at version {found} of {known}: run `countersign migrate`, or start with --migrate")]
+    Older {
+        /// The version of the database.
+        found: usize,
+        /// The newest version of this program.
+        known: usize,
+    },
+    /// A migration was applied with another text than this program has.
+    #[error("migration {0} in the database is not the one of this program")]
+    Altered(String),
+    /// The role has rights that `serve` must not have.
+    #[error(
+        "the role that serve logs in as has too many rights: {0}. Use one that is only a member of countersign_app"
+    )]
+    TooManyRights(String),
+}
+
+/// Brings the database to this program's version, as its owner. Returns the names of the steps that were applied.
+/// Several may call it at once: one applies, the others wait and find nothing to do.
+pub async fn migrate(owner_url: &str) -> Result<Vec<&'static str>, MigrationError> {
+    let mut client = connect(owner_url).await?;
+    client.execute("SELECT pg_advisory_lock($1)", &[&LOCK]).await?;
+    client
+        .batch_execute(
+            "CREATE TABLE IF NOT EXISTS schema_migrations (version integer PRIMARY KEY, name text NOT NULL, \
+             sha256 bytea NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())",
+        )
+        .await?;
+    let found = applied(&client).await?;
+    check_not_newer(&found)?;
+    let mut steps = Vec::new();
+    for (number, migration) in (1..).zip(MIGRATIONS).skip(found.len()) {
+        let transaction = client.transaction().await?;
+        transaction.batch_execute(migration.sql).await?;
+        transaction
+            .execute(
+                "INSERT INTO schema_migrations (version, name, sha256) VALUES ($1, $2, $3)",
+                &[&number, &migration.name, &digest(migration)],
+            )
+            .await?;
+        transaction.commit().await?;
+        tracing::info!(migration = migration.name, "applied");
+        steps.push(migration.name);
+    }
+    client
+        .batch_execute(
+            "GRANT SELECT ON schema_migrations TO countersign_app;
+             DO $$ BEGIN
+                 IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'countersign_serve') THEN
+                     GRANT countersign_app TO countersign_serve;
+                 END IF;
+             END $$",
+        )
+        .await?;
+    Ok(steps)
+}
+
+/// Makes sure that the database is exactly at this program's version, and that the role has no more rights than
+/// `serve` may have.
+pub async fn check(serve_url: &str) -> Result<(), MigrationError> {
+    let client = connect(serve_url).await?;
+    let exists: bool = client.query_one("SELECT to_regclass('schema_migrations') IS NOT NULL", &[]).await?.get(0);
+    let found = if exists { applied(&client).await? } else { BTreeMap::new() };
+    check_not_newer(&found)?;
+    if found.len() < MIGRATIONS.len() {
+        return Err(MigrationError::Older { found: found.len(), known: MIGRATIONS.len() });
+    }
+    check_rights(&client).await
+}
+
+async fn check_rights(client: &Client) -> Result<(), MigrationError> {
+    let row = client
+        .query_one(
+            "SELECT rolsuper, rolbypassrls, has_table_privilege('countersign_app', 'events', 'UPDATE, DELETE, TRUNCATE'), \
+             pg_has_role('countersign_app', 'MEMBER') FROM pg_roles WHERE rolname = 'countersign_app'",
+            &[],
+        )
+        .await?;
+    let faults = [
+        (row.get(0), "countersign_app is a superuser"),
+        (row.get(1), "countersign_app bypasses row-level security"),
+        (row.get(2), "countersign_app may change events"),
+        (!row.get::<_, bool>(3), "the login role is not a member of countersign_app"),
+    ];
+    match faults.into_iter().find(|(fault, _)| *fault) {
+        Some((_, fault)) => Err(MigrationError::TooManyRights(fault.to_owned())),
+        None => Ok(()),
+    }
+}
+
+async fn connect(url: &str) -> Result<Client, MigrationError> {
+    let (client, connection) = Config::from_str(url)?.connect(NoTls).await?;
+    tokio::spawn(connection);
+    Ok(client)
+}
+
+async fn applied(client: &Client) -> Result<BTreeMap<i32, (String, Vec<u8>)>, MigrationError> {
+    let rows = client.query("SELECT version, name, sha256 FROM schema_migrations", parameters![]).await?;
+    Ok(rows.iter().map(|row| (row.get(0), (row.get(1), row.get(2)))).collect())
+}
+
+fn check_not_newer(found: &BTreeMap<i32, (String, Vec<u8>)>) -> Result<(), MigrationError> {
+    let (newest, known) = (found.keys().last().copied().unwrap_or_default(), MIGRATIONS.len());
+    let newest = usize::try_from(newest).unwrap_or_default();
+    if newest > known {
+        return Err(MigrationError::Newer { found: newest, known });
+    }
+    for ((name, sha256), migration) in found.values().zip(MIGRATIONS) {
+        if *sha256 != digest(migration) {
+            return Err(MigrationError::Altered(name.clone()));
+        }
+    }
+    Ok(())
+}
+
+fn digest(migration: &Migration) -> Vec<u8> {
+    Sha256::digest(migration.sql.as_bytes()).to_vec()
+}

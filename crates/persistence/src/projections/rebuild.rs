@@ -1,0 +1,1 @@
+//! Rebuilding projections from the journal.

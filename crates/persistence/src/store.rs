@@ -1,0 +1,164 @@
+//! The store: everything a process needs of the database, under one handle.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use countersign_domain::values::{OrganizationName, Slug};
+use countersign_domain::{Organization, OrganizationCommand, OrganizationId};
+use tokio::task::JoinHandle;
+
+use crate::data_keys::DataKeys;
+use crate::directory::{Directory, DirectoryOptions, follower};
+use crate::journal::{CommitObserver, Journal, JournalOptions};
+use crate::pool::{AddressError, Pool, serve_config};
+use crate::sealing::MasterKeyRing;
+use crate::sources::Sources;
+use crate::unit_of_work::{ChangeError, Context, UnitOfWork};
+use crate::usage::Usage;
+use crate::{StoreError, clock};
+
+/// How often a change is tried again when somebody else changed the same thing in between.
+const ATTEMPTS: u32 = 5;
+const USAGE_INTERVAL: Duration = Duration::from_secs(3);
+
+/// How a process uses the database.
+#[derive(Debug, Clone, Default)]
+pub struct StoreOptions {
+    /// Reading connections; 0 takes the default of 16.
+    pub pool_size: usize,
+    /// How the journal writes.
+    pub journal: JournalOptions,
+    /// How much the directory keeps.
+    pub directory: DirectoryOptions,
+}
+
+/// The handle to the database: journal, directory, reading connections.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    pool: Pool,
+    journal: Journal,
+    directory: Arc<Directory>,
+    data_keys: DataKeys,
+    sources: Sources,
+    usage: Arc<Usage>,
+    background: Vec<JoinHandle<()>>,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.background.iter().for_each(JoinHandle::abort);
+    }
+}
+
+impl Store {
+    /// Opens the store for a database address, with the rights of `serve`. Connections are made when they are needed,
+    /// so a database that is away shows at the first use. Must be called within a Tokio runtime.
+    pub fn open(url: &str, ring: MasterKeyRing, options: &StoreOptions) -> Result<Self, AddressError> {
+        let config = serve_config(url)?;
+        let pool_size = if options.pool_size == 0 { 16 } else { options.pool_size };
+        let pool = Pool::new(config.clone(), pool_size)?;
+        let process = clock::new_id();
+        let directory = Arc::new(Directory::new(pool.clone(), &options.directory));
+        let observer: Arc<dyn CommitObserver> = directory.clone();
+        let usage = Arc::new(Usage::default());
+        let background = vec![
+            tokio::spawn(follower::follow(Arc::clone(&directory), config.clone(), process)),
+            tokio::spawn(flush_usage(Arc::clone(&usage), pool.clone())),
+        ];
+        let inner = Inner {
+            journal: Journal::start(&config, &options.journal, process, &observer),
+            data_keys: DataKeys::new(ring, pool.clone()),
+            sources: Sources::new(),
+            pool,
+            directory,
+            usage,
+            background,
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Reading connections.
+    pub fn pool(&self) -> &Pool {
+        &self.inner.pool
+    }
+
+    /// What every request must know, in memory.
+    pub fn directory(&self) -> &Directory {
+        &self.inner.directory
+    }
+
+    /// The counters of token use.
+    pub fn usage(&self) -> &Usage {
+        &self.inner.usage
+    }
+
+    pub(crate) fn journal(&self) -> &Journal {
+        &self.inner.journal
+    }
+
+    pub(crate) fn data_keys(&self) -> &DataKeys {
+        &self.inner.data_keys
+    }
+
+    pub(crate) fn sources(&self) -> &Sources {
+        &self.inner.sources
+    }
+
+    /// Runs a unit of work and saves it. When somebody else changed the same thing in between, all of it is done again
+    /// from loading on, a few times.
+    pub async fn change<T, E>(&self, context: &Context, work: impl AsyncFn(&UnitOfWork) -> Result<T, E>) -> Result<T, E>
+    where
+        E: From<ChangeError>,
+    {
+        let mut attempt = 1;
+        loop {
+            let unit = UnitOfWork::new(self.clone(), context.clone());
+            let value = work(&unit).await?;
+            match unit.save().await {
+                Ok(_) => return Ok(value),
+                Err(StoreError::Conflict) if attempt < ATTEMPTS => attempt += 1,
+                Err(error) => return Err(ChangeError::from(error).into()),
+            }
+        }
+    }
+
+    /// Begins an organization: its journal, its data key, its first event. `context` says who does it, for the new
+    /// identifier.
+    pub async fn create_organization(
+        &self,
+        slug: Slug,
+        name: OrganizationName,
+        context: impl Fn(OrganizationId) -> Context,
+    ) -> Result<OrganizationId, ChangeError> {
+        let id = OrganizationId(clock::new_id());
+        self.change(&context(id), async |unit| {
+            let create = OrganizationCommand::Create { slug: slug.clone(), name: name.clone() };
+            unit.create_with_id::<Organization>(id.uuid(), create).await
+        })
+        .await?;
+        Ok(id)
+    }
+
+    /// Finishes the appends that were accepted, writes the counters, and refuses what comes after.
+    pub async fn close(&self) {
+        self.inner.journal.close().await;
+        if let Err(error) = self.inner.usage.flush(&self.inner.pool).await {
+            tracing::warn!(%error, "the last counts of token use were not written");
+        }
+        self.inner.background.iter().for_each(JoinHandle::abort);
+    }
+}
+
+async fn flush_usage(usage: Arc<Usage>, pool: Pool) {
+    let mut tick = tokio::time::interval(USAGE_INTERVAL);
+    loop {
+        tick.tick().await;
+        if let Err(error) = usage.flush(&pool).await {
+            tracing::warn!(%error, "counts of token use are kept until the database is back");
+        }
+    }
+}

@@ -1,0 +1,167 @@
+// Conveniences on top of pages that work without this file: Ctrl+S, unsaved-changes guard, copy, download, live filters.
+
+const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+const announcer = document.getElementById("announcer");
+
+function announce(text) {
+  announcer.textContent = "";
+  setTimeout(() => { announcer.textContent = text; }, 50);
+}
+
+// Controls that only make sense with this script arrive hidden.
+const isMac = /Mac|iPhone|iPad/.test(navigator.platform);
+function showScripted() {
+  for (const element of all("[data-js]")) {
+    if (isMac && element.tagName === "KBD") element.textContent = "⌘S";
+    element.hidden = false;
+  }
+}
+
+// ---- Save by keyboard, and a guard for what was not saved ----
+
+const saveForm = document.querySelector("form[data-save]");
+let leaving = false;
+
+function isChanged(field) {
+  if (!field.name || field.type === "hidden") return false;
+  if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
+  return "defaultValue" in field && field.value !== field.defaultValue;
+}
+
+const isDirty = () => "unsaved" in saveForm.dataset || [...saveForm.elements].some(isChanged);
+
+function watchForm() {
+  const note = saveForm.querySelector("[data-unsaved-note]");
+  const refresh = () => { if (note) note.hidden = !isDirty(); };
+  saveForm.addEventListener("input", refresh);
+  refresh();
+
+  document.addEventListener("keydown", (event) => {
+    const isSave = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === "s";
+    if (!isSave) return;
+    event.preventDefault();
+    saveForm.requestSubmit(saveForm.querySelector("[data-save-button]"));
+  });
+
+  // A second press while the first is under way would send everything twice; a stopped request may be sent again.
+  saveForm.addEventListener("submit", (event) => {
+    if (leaving) event.preventDefault();
+    leaving = true;
+    setTimeout(() => { leaving = false; }, 5000);
+  });
+  addEventListener("pageshow", () => { leaving = false; refresh(); });
+  addEventListener("beforeunload", (event) => {
+    if (!leaving && isDirty()) event.preventDefault();
+  });
+}
+
+// ---- Copy and download ----
+
+async function copyText(source) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(source.textContent.trim());
+  getSelection().selectAllChildren(source); // plain http: no clipboard object
+  if (!document.execCommand("copy")) throw new Error("copying was refused");
+}
+
+async function onCopy(button) {
+  const source = document.querySelector(button.dataset.copy);
+  try {
+    await copyText(source);
+  } catch {
+    getSelection().selectAllChildren(source);
+    announce("Could not copy. The text is selected: press Ctrl+C.");
+    return;
+  }
+  announce("Copied");
+  if (button.classList.contains("done")) return;
+  const label = [...button.childNodes];
+  button.style.minWidth = `${button.offsetWidth}px`;
+  button.replaceChildren("Copied");
+  button.classList.add("done");
+  setTimeout(() => {
+    button.replaceChildren(...label);
+    button.classList.remove("done");
+  }, 2000);
+}
+
+function onDownload(button) {
+  const rows = all("dt", document.querySelector(button.dataset.download));
+  const text = rows.map((term) => `${term.textContent}: ${term.parentElement.querySelector("code").textContent}\n`).join("");
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
+  link.download = button.dataset.filename;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  announce("Downloaded");
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-copy], [data-download]");
+  if (!button) return;
+  if (button.dataset.copy) onCopy(button);
+  else onDownload(button);
+});
+
+// ---- Filters: replace only the results, keep focus and the address ----
+
+function liveFilter(form) {
+  const region = form.dataset.filter;
+  const named = () => [...form.elements].filter((field) => field.name);
+  const here = () => location.pathname + location.search;
+  let shown = here();
+  let pending = new AbortController();
+
+  function address() {
+    const query = new URLSearchParams();
+    for (const field of named()) if (field.value) query.append(field.name, field.value);
+    const path = new URL(form.action).pathname;
+    return query.size ? `${path}?${query}` : path;
+  }
+
+  // `direction` is "forward" for a new filter, "back" when the browser already changed the address.
+  async function load(url, direction) {
+    pending.abort();
+    pending = new AbortController();
+    shown = url;
+    const old = document.querySelector(region);
+    old.setAttribute("aria-busy", "true");
+    let page;
+    try {
+      const answer = await fetch(url, { signal: pending.signal, headers: { Accept: "text/html" } });
+      page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    } catch (error) {
+      if (error.name !== "AbortError") location.assign(url);
+      return;
+    }
+    const fresh = page.querySelector(region);
+    // Signed out meanwhile, or a filter was refused: show the whole answer.
+    if (!fresh || page.querySelector(".error-summary")) {
+      location.assign(url);
+      return;
+    }
+    if (direction === "forward") {
+      history.pushState(null, "", url);
+    } else {
+      const answered = page.querySelector(`form[data-filter="${region}"]`).elements;
+      for (const field of named()) field.value = answered[field.name].value;
+    }
+    old.replaceWith(fresh);
+    announce(fresh.querySelector("[data-count]")?.textContent ?? "");
+  }
+
+  function apply() {
+    const url = address();
+    if (url !== shown) load(url, "forward");
+  }
+
+  form.addEventListener("change", apply);
+  form.addEventListener("submit", (event) => { event.preventDefault(); apply(); });
+  addEventListener("popstate", () => { if (here() !== shown) load(here(), "back"); });
+}
+
+// ---- Start ----
+
+showScripted();
+if (saveForm) watchForm();
+all("form[data-filter]").forEach(liveFilter);
+document.querySelector(".error-summary")?.focus();
