@@ -72,6 +72,11 @@ impl Right {
         Self::ManageMembers,
         Self::ManageSettings,
     ];
+
+    /// Whether using the right changes the organization, which a suspension forbids.
+    pub fn changes(self) -> bool {
+        matches!(self, Self::ManageThirdParties | Self::ManageMembers | Self::ManageSettings)
+    }
 }
 
 impl Role {

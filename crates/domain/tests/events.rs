@@ -2,8 +2,8 @@
 
 use countersign_domain::event::UnreadableEvent;
 use countersign_domain::{
-    Actor, Change, Client, ClientEvent, JournalEvent, Member, Organization, OrganizationEvent, ThirdParty, Token,
-    TokenEvent,
+    Actor, Change, Client, ClientError, ClientEvent, DomainError, JournalEvent, Member, MemberError, Organization,
+    OrganizationEvent, ThirdParty, Token, TokenError, TokenEvent,
 };
 use cqrs_es::{Aggregate, DomainEvent};
 use serde_json::json;
@@ -70,6 +70,13 @@ fn a_change_is_a_difference() {
     assert_eq!(Change::between(&1, 1), None);
     assert_eq!(Change::between(&1, 2), Some(Change { from: 1, to: 2 }));
     assert_eq!(Change::between(&None, Some("a")), Some(Change { from: None, to: Some("a") }));
+}
+
+#[test]
+fn a_refusal_says_the_same_whoever_passes_it_on() {
+    assert_eq!(DomainError::from(TokenError::Unknown).to_string(), TokenError::Unknown.to_string());
+    assert_eq!(DomainError::from(ClientError::Deleted).to_string(), ClientError::Deleted.to_string());
+    assert_eq!(DomainError::from(MemberError::Inactive), DomainError::Member(MemberError::Inactive));
 }
 
 #[test]

@@ -20,9 +20,13 @@ pub enum StoreError {
     /// More appends are waiting than the queue holds; nothing was changed. Try again later.
     #[error("too many changes are waiting to be saved")]
     Overloaded,
-    /// Somebody else changed the same thing in between; nothing was changed.
-    #[error("somebody else changed this in the meantime")]
+    /// Somebody else changed the same thing while this was being saved; nothing was changed. Worth trying again from
+    /// loading on, which [`crate::Store::change`] does.
+    #[error("somebody else is changing this right now")]
     Conflict,
+    /// The change is based on a state that is no longer current; nothing was changed.
+    #[error("somebody else changed this in the meantime: look at it again before you save")]
+    ChangedMeanwhile,
     /// The name belongs to another; nothing was changed.
     #[error("{0} is taken already")]
     NameTaken(NameKind),

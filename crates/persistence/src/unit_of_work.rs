@@ -162,6 +162,11 @@ impl UnitOfWork {
         self.load_stream::<A>(id.into()).await.map(|loaded| loaded.aggregate).map_err(change_error)
     }
 
+    /// The version of an aggregate's stream, with what this unit of work did to it so far; 0 when there is none.
+    pub async fn version<A: JournaledAggregate>(&self, id: impl Into<StreamId>) -> Result<u64, ChangeError> {
+        self.load_stream::<A>(id.into()).await.map(|loaded| loaded.version).map_err(change_error)
+    }
+
     /// Keeps an Argon2id verifier with the change, and drops the one that it replaces.
     pub fn store_verifier(&self, phc: String, replaced: Option<VerifierId>) -> VerifierId {
         let verifier = self.services.new_id().into();

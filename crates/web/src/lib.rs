@@ -1,1 +1,24 @@
-//! Placeholder.
+//! The HTTP side of Countersign: OAuth endpoints, pages and JSON API.
+//!
+//! Every handler reads alike: extract (the extractors prove organization, session and right), one unit of work,
+//! answer. Errors go through [`error::WebError`], which is rendered for its audience in one place.
+
+pub mod admin;
+pub mod api;
+mod assets;
+mod caller;
+mod changes;
+mod cookies;
+mod error;
+mod form;
+mod middleware;
+pub mod oauth;
+mod operations;
+pub mod password;
+mod server;
+mod state;
+mod templates;
+
+pub use api::openapi_json;
+pub use error::WebError;
+pub use server::{RunningServer, ServerHandle, WebOptions, serve};

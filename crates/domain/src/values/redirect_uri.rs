@@ -42,8 +42,9 @@ impl RedirectUri {
     }
 }
 
-/// What RFC 3986 keeps out of URLs but the URL parser repairs, and the wildcard.
-const NEVER_PLAIN: [char; 10] = ['\\', '*', '"', '<', '>', '`', '{', '}', '|', '^'];
+/// What RFC 3986 keeps out of URLs but the URL parser repairs, the apostrophe (browsers encode it in a query), and the
+/// wildcard.
+const NEVER_PLAIN: [char; 11] = ['\\', '*', '"', '<', '>', '`', '{', '}', '|', '^', '\''];
 
 fn check_scheme(text: &str, url: &Url) -> Result<(), InvalidValue> {
     match url.scheme() {

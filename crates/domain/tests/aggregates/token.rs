@@ -176,8 +176,10 @@ fn statuses_and_kinds_are_stored_as_they_are_named() {
         [(TokenStatus::Active, "active"), (TokenStatus::Inactive, "inactive"), (TokenStatus::Revoked, "revoked")];
     for (status, name) in named {
         assert_eq!(status.as_str(), name);
+        assert_eq!(TokenStatus::from_text(name), Some(status));
         assert_eq!(serde_json::to_value(status).unwrap(), name);
     }
+    assert_eq!(TokenStatus::from_text("Active"), None);
     assert_eq!(TokenKind::Manual.as_str(), "manual");
     assert_eq!(serde_json::to_value(TokenKind::Manual).unwrap(), "manual");
 }

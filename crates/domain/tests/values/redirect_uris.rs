@@ -249,6 +249,7 @@ fn no_wildcards_and_nothing_that_a_browser_would_encode() {
         "https://partner.example/{id}",
         "https://partner.example/a|b",
         "https://partner.example/a^b",
+        "https://partner.example/callback?a='b'",
         "https://partner.example/é",
         "https://partner.example/\u{202E}",
         "https://partner.example/%",

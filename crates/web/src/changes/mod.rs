@@ -1,0 +1,3 @@
+//! The changes that pages and API have in common: each one unit of work.
+
+pub(crate) mod third_parties;

@@ -1,0 +1,183 @@
+//! What accompanies every request: its id, its log line and figures, security headers, and the rendering of errors.
+
+use std::net::IpAddr;
+use std::time::Instant;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT,
+};
+use actix_web::http::{Method, StatusCode};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, web};
+use countersign_persistence::{Source, clock};
+use uuid::Uuid;
+
+use crate::WebError;
+use crate::error::Answer;
+use crate::state::AppState;
+use crate::{admin, api, oauth};
+
+/// Who reads the answers of a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Audience {
+    /// People, in a browser.
+    Page,
+    /// Programs of the organization.
+    Api,
+    /// OAuth clients and resource servers.
+    OAuth,
+}
+
+/// The identity of a request in logs, records and answers.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RequestId(pub Uuid);
+
+static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const POLICY: &str = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'";
+
+/// The longest user agent that is kept, in characters.
+const USER_AGENT_LIMIT: usize = 300;
+
+/// Wraps every request of the main server.
+pub(crate) async fn accompany(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let id = RequestId(clock::new_id());
+    request.extensions_mut().insert(id);
+    let begun = Instant::now();
+    let method = request.method().clone();
+    let (request_kept, result) = {
+        let kept = request.request().clone();
+        (kept, next.call(request).await)
+    };
+    let mut response = match result {
+        Ok(response) => response.map_into_boxed_body(),
+        Err(error) => ServiceResponse::new(request_kept, HttpResponse::from_error(error)),
+    };
+    if response.status().is_client_error() || response.status().is_server_error() {
+        response = render_error(response, id);
+    }
+    let pattern = response.request().match_pattern().unwrap_or_else(|| "unmatched".into());
+    let status = response.status().as_u16();
+    let elapsed = begun.elapsed();
+    metrics::histogram!("countersign_http_request_seconds", "method" => method.to_string(), "route" => pattern.clone(),
+        "status" => status.to_string())
+    .record(elapsed);
+    // The pattern, not the path: paths may hold one-time secrets.
+    tracing::info!(request = %id.0, %method, route = pattern, status, milliseconds = elapsed.as_millis(), "answered");
+    let headers = response.headers_mut();
+    let fixed = [
+        (CONTENT_SECURITY_POLICY, POLICY),
+        (HeaderName::from_static("x-content-type-options"), "nosniff"),
+        (HeaderName::from_static("referrer-policy"), "same-origin"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    ];
+    for (name, value) in fixed {
+        if !headers.contains_key(&name) {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+    }
+    if !headers.contains_key(CACHE_CONTROL) {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    if let Ok(value) = HeaderValue::from_str(&id.0.to_string()) {
+        headers.insert(REQUEST_ID.clone(), value);
+    }
+    Ok(response)
+}
+
+/// Gives an error the body that its audience reads. Answers that have a body of their own are left as they are.
+fn render_error(response: ServiceResponse<BoxBody>, id: RequestId) -> ServiceResponse<BoxBody> {
+    let answer = match response.response().extensions().get::<Answer>() {
+        Some(answer) => answer.clone(),
+        None if response.response().headers().contains_key(CONTENT_TYPE)
+            && !is_plain_text(response.response()) =>
+        {
+            return response;
+        }
+        None => match from_status(response.status()) {
+            Some(error) => error.answer(),
+            None => return response,
+        },
+    };
+    let (request, old) = response.into_parts();
+    let mut new = match audience(&request) {
+        Audience::Page => admin::error_page(&request, &answer, id),
+        Audience::Api => api::problem(&answer, id),
+        Audience::OAuth => oauth::error_json(&answer),
+    };
+    for (name, value) in old.headers() {
+        if name != CONTENT_TYPE && !new.headers().contains_key(name) {
+            new.headers_mut().append(name.clone(), value.clone());
+        }
+    }
+    if let Some(seconds) = answer.retry_after {
+        new.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if *request.method() == Method::HEAD {
+        new = new.set_body(BoxBody::new(()));
+    }
+    ServiceResponse::new(request, new)
+}
+
+fn is_plain_text(response: &HttpResponse) -> bool {
+    response.headers().get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"text/plain"))
+}
+
+/// What the framework refuses by itself, as an error of ours.
+fn from_status(status: StatusCode) -> Option<WebError> {
+    match status {
+        StatusCode::NOT_FOUND => Some(WebError::NotFound),
+        StatusCode::METHOD_NOT_ALLOWED => Some(WebError::MethodNotAllowed),
+        StatusCode::PAYLOAD_TOO_LARGE => Some(WebError::TooLarge { limit: crate::server::BODY_LIMIT }),
+        StatusCode::BAD_REQUEST => Some(WebError::Malformed("check its form".into())),
+        status if status.is_server_error() => Some(WebError::Internal),
+        _ => None,
+    }
+}
+
+/// The audience of the route, or, where none matched, of the address.
+pub(crate) fn audience(request: &HttpRequest) -> Audience {
+    request.app_data::<Audience>().copied().unwrap_or_else(|| {
+        let path = request.path();
+        if path.starts_with("/api/") {
+            Audience::Api
+        } else if path.starts_with("/t/") {
+            Audience::OAuth
+        } else {
+            Audience::Page
+        }
+    })
+}
+
+/// The identity of the request.
+pub(crate) fn request_id(request: &HttpRequest) -> Uuid {
+    request.extensions().get::<RequestId>().map(|id| id.0).unwrap_or_default()
+}
+
+/// Where the request came from: the peer, or what a trusted proxy says of it.
+pub(crate) fn source(request: &HttpRequest) -> Source {
+    let user_agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    Source {
+        address: address(request).map(|address| address.to_string()).unwrap_or_default(),
+        user_agent: user_agent.chars().take(USER_AGENT_LIMIT).collect(),
+    }
+}
+
+fn address(request: &HttpRequest) -> Option<IpAddr> {
+    let peer = request.peer_addr()?.ip();
+    let trusted = request.app_data::<web::Data<AppState>>().map(|state| state.trusted_proxies.as_slice());
+    let is_trusted = |address: &IpAddr| trusted.is_some_and(|trusted| trusted.contains(address));
+    if !is_trusted(&peer) {
+        return Some(peer);
+    }
+    // From the right: the first address that no trusted proxy has is the one that the last of them saw.
+    let forwarded = request.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok());
+    let hops = forwarded.flat_map(|value| value.split(',')).filter_map(|hop| hop.trim().parse().ok());
+    let hops = hops.collect::<Vec<IpAddr>>();
+    hops.iter().rev().find(|hop| !is_trusted(hop)).or(hops.first()).copied().or(Some(peer))
+}

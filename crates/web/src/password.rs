@@ -1,0 +1,125 @@
+//! What people choose, hashed slowly: Argon2id with 19 MiB, two passes, one lane.
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use argon2::{Config, ThreadMode, Variant, Version};
+use countersign_domain::InvalidValue;
+use tokio::sync::Semaphore;
+
+use crate::WebError;
+
+/// The shortest password, in characters.
+pub const MINIMUM_LENGTH: usize = 12;
+/// The longest password, in bytes.
+pub const MAXIMUM_LENGTH: usize = 512;
+
+/// A password could not be hashed, or a stored verifier is damaged.
+#[derive(Debug, thiserror::Error)]
+#[error("password hashing failed: {0}")]
+pub struct PasswordError(#[from] argon2::Error);
+
+fn config() -> Config<'static> {
+    Config {
+        variant: Variant::Argon2id,
+        version: Version::Version13,
+        mem_cost: 19 * 1024,
+        time_cost: 2,
+        lanes: 1,
+        thread_mode: ThreadMode::Sequential,
+        hash_length: 32,
+        ..Config::default()
+    }
+}
+
+/// Whether a new password is acceptable.
+pub fn check(password: &str) -> Result<(), InvalidValue> {
+    if password.chars().count() < MINIMUM_LENGTH {
+        return Err(InvalidValue(format!("Use at least {MINIMUM_LENGTH} characters").into()));
+    }
+    if password.len() > MAXIMUM_LENGTH {
+        return Err(InvalidValue(format!("Use at most {MAXIMUM_LENGTH} bytes").into()));
+    }
+    Ok(())
+}
+
+/// The PHC string of a password. Takes about 20 ms of CPU: call it where blocking is allowed.
+pub fn hash(password: &str) -> Result<String, PasswordError> {
+    let mut salt = [0; 16];
+    countersign_persistence::clock::fill_random(&mut salt);
+    Ok(argon2::hash_encoded(password.as_bytes(), &salt, &config())?)
+}
+
+/// A verifier that no password fits: verifying against it costs as much as against a real one.
+static NOBODY: LazyLock<Option<String>> = LazyLock::new(|| {
+    let mut password = [0; 32];
+    countersign_persistence::clock::fill_random(&mut password);
+    argon2::hash_encoded(&password, b"nobody-has-this-", &config()).ok()
+});
+
+/// Hashes and verifies on blocking threads, a few at a time, so that a flood slows down only itself.
+pub(crate) struct PasswordPool {
+    places: Semaphore,
+}
+
+/// How long a verification waits for a place.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+impl Default for PasswordPool {
+    fn default() -> Self {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        Self { places: Semaphore::new(processors) }
+    }
+}
+
+impl PasswordPool {
+    /// Hashes a new password.
+    pub async fn hash(&self, password: String) -> Result<String, WebError> {
+        self.run(move || hash(&password).map_err(WebError::internal)).await
+    }
+
+    /// Whether a password fits a verifier; without one, does the same work and says no.
+    pub async fn verify(&self, password: String, phc: Option<String>) -> Result<bool, WebError> {
+        if password.len() > MAXIMUM_LENGTH {
+            return Ok(false);
+        }
+        self.run(move || {
+            let known = phc.is_some();
+            let Some(phc) = phc.or_else(|| NOBODY.clone()) else { return Ok(false) };
+            let fits = argon2::verify_encoded(&phc, password.as_bytes()).map_err(WebError::internal)?;
+            Ok(fits && known)
+        })
+        .await
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, WebError> + Send + 'static,
+    ) -> Result<T, WebError> {
+        let place = tokio::time::timeout(PATIENCE, self.places.acquire()).await;
+        let _place = place.map_err(|_| WebError::Busy)?.map_err(WebError::internal)?;
+        tokio::task::spawn_blocking(work).await.map_err(WebError::internal)?
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn only_the_right_password_fits() {
+        let pool = PasswordPool::default();
+        let phc = pool.hash("correct horse battery".into()).await.unwrap();
+        assert!(phc.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+        assert!(pool.verify("correct horse battery".into(), Some(phc.clone())).await.unwrap());
+        assert!(!pool.verify("correct horse batterz".into(), Some(phc)).await.unwrap());
+        assert!(!pool.verify("correct horse battery".into(), None).await.unwrap());
+    }
+
+    #[test]
+    fn short_passwords_are_refused() {
+        assert!(check("elevenchars").is_err());
+        assert!(check("twelve chars").is_ok());
+        assert!(check(&"x".repeat(513)).is_err());
+    }
+}

@@ -1,0 +1,133 @@
+//! Binding, wiring and stopping the HTTP servers.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr, TcpListener};
+
+use actix_web::{App, HttpServer, middleware::Compress, web};
+use countersign_persistence::Store;
+use tokio::task::JoinHandle;
+
+use crate::middleware::{Audience, accompany};
+use crate::state::AppState;
+use crate::{admin, api, assets, oauth, operations};
+
+/// How long a stopping server waits for requests that are under way, in seconds.
+const SHUTDOWN_SECONDS: u64 = 30;
+/// The longest request head and body that are read, in bytes.
+pub(crate) const BODY_LIMIT: usize = 256 * 1024;
+
+/// How to serve.
+#[derive(Debug, Clone)]
+pub struct WebOptions {
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Where health and metrics are served; nowhere if `None`.
+    pub metrics_listen: Option<SocketAddr>,
+    /// The address under which people and clients reach this server, without a slash at the end; the bound address if
+    /// `None`.
+    pub base_url: Option<String>,
+    /// Worker threads.
+    pub workers: usize,
+    /// Whether this is `countersign dev`.
+    pub development: bool,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpAddr>,
+}
+
+/// The servers at work.
+pub struct RunningServer {
+    base_url: String,
+    metrics_url: Option<String>,
+    handles: Vec<actix_web::dev::ServerHandle>,
+    servers: Vec<JoinHandle<io::Result<()>>>,
+}
+
+/// Stops the servers from elsewhere.
+#[derive(Clone)]
+pub struct ServerHandle(Vec<actix_web::dev::ServerHandle>);
+
+impl ServerHandle {
+    /// Stops accepting, finishes the requests under way, and returns.
+    pub async fn stop(&self) {
+        for handle in &self.0 {
+            handle.stop(true).await;
+        }
+    }
+}
+
+impl RunningServer {
+    /// The address under which people and clients reach this server.
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// Where the metrics are.
+    pub fn metrics_url(&self) -> Option<&str> {
+        self.metrics_url.as_deref()
+    }
+
+    /// What stops the servers.
+    pub fn handle(&self) -> ServerHandle {
+        ServerHandle(self.handles.clone())
+    }
+
+    /// Waits until the servers have stopped.
+    pub async fn wait(self) -> io::Result<()> {
+        for server in self.servers {
+            server.await.map_err(io::Error::other)??;
+        }
+        Ok(())
+    }
+}
+
+/// Binds and starts. Signals are the caller's.
+pub async fn serve(store: Store, options: WebOptions) -> io::Result<RunningServer> {
+    let listener = TcpListener::bind(options.listen)?;
+    let base_url = options.base_url.clone().unwrap_or(format!("http://{}", listener.local_addr()?));
+    let metrics_listener = options.metrics_listen.map(TcpListener::bind).transpose()?;
+    let metrics_url = metrics_listener
+        .as_ref()
+        .map(|listener| listener.local_addr().map(|address| format!("http://{address}/metrics")))
+        .transpose()?;
+    let state = web::Data::new(AppState::new(store, &base_url, &options).map_err(io::Error::other)?);
+
+    let mut handles = Vec::new();
+    let mut servers = Vec::new();
+    let main_state = state.clone();
+    let main = HttpServer::new(move || {
+        App::new()
+            .app_data(main_state.clone())
+            .wrap(Compress::default())
+            .wrap(actix_web::middleware::from_fn(accompany))
+            .configure(routes)
+    })
+    .workers(options.workers.max(1))
+    .shutdown_timeout(SHUTDOWN_SECONDS)
+    .disable_signals()
+    .listen(listener)?
+    .run();
+    handles.push(main.handle());
+    servers.push(tokio::spawn(main));
+    if let Some(listener) = metrics_listener {
+        let operations = HttpServer::new(move || {
+            App::new().app_data(state.clone()).configure(operations::routes).configure(operations::metrics_route)
+        })
+        .workers(1)
+        .disable_signals()
+        .listen(listener)?
+        .run();
+        handles.push(operations.handle());
+        servers.push(tokio::spawn(operations));
+    }
+    Ok(RunningServer { base_url, metrics_url, handles, servers })
+}
+
+/// Every route of the main server.
+fn routes(config: &mut web::ServiceConfig) {
+    config
+        .configure(operations::routes)
+        .configure(assets::routes)
+        .service(web::scope("/api").app_data(Audience::Api).configure(api::routes))
+        .service(web::scope("/t/{org}").app_data(Audience::OAuth).configure(oauth::routes))
+        .service(web::scope("").app_data(Audience::Page).configure(admin::routes));
+}

@@ -1,0 +1,51 @@
+//! What every handler shares.
+
+use std::net::IpAddr;
+
+use countersign_persistence::Store;
+use metrics_exporter_prometheus::PrometheusHandle;
+
+use crate::assets::Assets;
+use crate::operations;
+use crate::password::PasswordPool;
+use crate::server::WebOptions;
+use crate::templates::{TemplateError, Templates};
+
+/// The shared state.
+pub(crate) struct AppState {
+    pub store: Store,
+    pub templates: Templates,
+    pub assets: Assets,
+    pub passwords: PasswordPool,
+    pub metrics: Option<PrometheusHandle>,
+    /// Without a slash at the end.
+    pub base_url: String,
+    pub trusted_proxies: Vec<IpAddr>,
+    pub development: bool,
+}
+
+impl AppState {
+    pub fn new(store: Store, base_url: &str, options: &WebOptions) -> Result<Self, TemplateError> {
+        let assets = Assets::new();
+        Ok(Self {
+            store,
+            templates: Templates::new(&assets)?,
+            assets,
+            passwords: PasswordPool::default(),
+            metrics: operations::install_recorder(),
+            base_url: base_url.trim_end_matches('/').to_owned(),
+            trusted_proxies: options.trusted_proxies.clone(),
+            development: options.development,
+        })
+    }
+
+    /// The issuer identifier of an organization (RFC 8414 section 2).
+    pub fn issuer(&self, slug: &str) -> String {
+        format!("{}/t/{slug}", self.base_url)
+    }
+
+    /// Whether cookies can be `Secure`: they can't on the plain HTTP of a loopback address.
+    pub fn is_https(&self) -> bool {
+        self.base_url.starts_with("https://")
+    }
+}
