@@ -40,6 +40,20 @@ pub enum SecretProof {
     },
 }
 
+/// Why a client could not authenticate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AuthenticationFailure {
+    /// It presented a secret that is none of its own.
+    WrongSecret,
+    /// It presented a secret of its own that has expired.
+    ExpiredSecret,
+    /// It presented none, although it has to.
+    MissingSecret,
+    /// It is not Active, or its third party is not Enabled.
+    NotActive,
+}
+
 /// One secret of a client.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct ClientSecret {
@@ -99,7 +113,7 @@ pub enum ClientCommand {
     /// Put a minute's failed authentications on the record.
     RecordFailedAuthentications {
         /// Why they failed.
-        cause: String,
+        cause: AuthenticationFailure,
         /// How many in that minute.
         count: u32,
         /// When the minute began.
@@ -136,7 +150,7 @@ pub enum ClientEvent {
         identifier: String,
     },
     AuthenticationFailed {
-        cause: String,
+        cause: AuthenticationFailure,
         count: u32,
         minute: Timestamp,
     },

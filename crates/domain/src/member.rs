@@ -19,6 +19,16 @@ pub enum SignInMethod {
     Link,
 }
 
+/// Why a member could not sign in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignInFailure {
+    /// The password was wrong.
+    WrongPassword,
+    /// Too many wrong passwords came before.
+    LockedOut,
+}
+
 /// The state of a member.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Member {
@@ -64,7 +74,7 @@ pub enum MemberCommand {
     /// Put a minute's failed sign-ins on the record.
     RecordFailedSignIns {
         /// Why they failed.
-        cause: String,
+        cause: SignInFailure,
         /// How many in that minute.
         count: u32,
         /// When the minute began.
@@ -85,7 +95,7 @@ pub enum MemberEvent {
     MemberReactivated {},
     MemberSignedIn { session: SessionId, method: SignInMethod },
     MemberSessionEnded { session: SessionId },
-    MemberSignInFailed { cause: String, count: u32, minute: Timestamp },
+    MemberSignInFailed { cause: SignInFailure, count: u32, minute: Timestamp },
 }
 
 /// Why a command was refused.

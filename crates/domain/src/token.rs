@@ -186,7 +186,12 @@ fn manual_expiry(
     if at <= issued_at {
         return Err(TokenError::ExpiryInThePast);
     }
-    if at > latest { Err(too_late) } else { Ok(at) }
+    if at > latest { Err(too_late) } else { Ok(whole_microseconds(at)) }
+}
+
+/// What the database keeps of an instant.
+fn whole_microseconds(instant: Timestamp) -> Timestamp {
+    Timestamp::from_microsecond(instant.as_microsecond()).unwrap_or(instant)
 }
 
 impl Aggregate for Token {

@@ -8,6 +8,7 @@ mod redirect_uri;
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
 use url::Host;
 
 pub use redirect_uri::RedirectUri;
@@ -60,8 +61,10 @@ macro_rules! text_value {
 }
 pub(crate) use text_value;
 
-/// One line of readable text: trimmed, inner white space folded, no control or invisible characters.
+/// One line of readable text: composed (Unicode NFC), trimmed, inner white space folded, no control or invisible
+/// characters.
 fn one_line(text: &str, what: &str, maximum: usize) -> Result<String, InvalidValue> {
+    let text = text.nfc().collect::<String>();
     let folded = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if !folded.chars().any(is_visible) {
         return Err(InvalidValue::because(format!("Enter {what}")));
@@ -100,9 +103,10 @@ fn is_visible(character: char) -> bool {
     !character.is_whitespace() && !is_invisible(character) && !is_joiner(character) && character != '\u{2800}'
 }
 
-/// What two names are compared by: lower case, without the joiners that some scripts need and no eye sees.
+/// What two names are compared by: lower case, compatibility forms unified (Unicode NFKC), without the joiners that some
+/// scripts need and no eye sees.
 fn comparison_key(text: &str) -> String {
-    text.chars().filter(|character| !is_joiner(*character)).collect::<String>().to_lowercase()
+    text.nfkc().filter(|character| !is_joiner(*character)).collect::<String>().to_lowercase().nfkc().collect()
 }
 
 text_value! {

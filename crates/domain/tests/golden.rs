@@ -13,8 +13,8 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Once;
 
-use countersign_domain::client::{ClientType, SecretProof};
-use countersign_domain::member::SignInMethod;
+use countersign_domain::client::{AuthenticationFailure, ClientType, SecretProof};
+use countersign_domain::member::{SignInFailure, SignInMethod};
 use countersign_domain::third_party::Mode;
 use countersign_domain::token::TokenKind;
 use countersign_domain::{
@@ -107,7 +107,7 @@ fn member() -> Vec<Sample> {
         special("link", Event::MemberSignedIn { session: id(2), method: SignInMethod::Link }),
         sample(Event::MemberSessionEnded { session: id(2) }),
         sample(Event::MemberSignInFailed {
-            cause: "wrong_password".into(),
+            cause: SignInFailure::WrongPassword,
             count: 17,
             minute: at("2026-03-14T09:26:00Z"),
         }),
@@ -191,7 +191,7 @@ fn client() -> Vec<Sample> {
         sample(Event::ClientDeactivated {}),
         sample(Event::ClientDeleted { identifier: "cs_ci_000102030405060708090a0b".into() }),
         sample(Event::AuthenticationFailed {
-            cause: "wrong_secret".into(),
+            cause: AuthenticationFailure::WrongSecret,
             count: 4_294_967_295,
             minute: at("2026-03-14T09:26:00Z"),
         }),

@@ -1,6 +1,6 @@
 //! The OAuth client.
 
-use countersign_domain::client::{ClientType, MAXIMUM_SECRETS, SecretProof};
+use countersign_domain::client::{AuthenticationFailure, ClientType, MAXIMUM_SECRETS, SecretProof};
 use countersign_domain::{
     Change, Client, ClientCommand as Command, ClientError, ClientEvent as Event, Digest, JournalEvent,
     JournaledAggregate, References, SecretId, TokenEvent,
@@ -64,7 +64,7 @@ fn redirect_to(uris: &[&str]) -> Command {
 }
 
 fn failures(count: u32) -> Command {
-    Command::RecordFailedAuthentications { cause: "wrong_secret".into(), count, minute: at(NOW) }
+    Command::RecordFailedAuthentications { cause: AuthenticationFailure::WrongSecret, count, minute: at(NOW) }
 }
 
 fn every_command_on_an_existing_one() -> Vec<Command> {
@@ -270,7 +270,7 @@ fn is_deleted_whether_active_or_not() {
 
 #[test]
 fn failed_authentications_are_recorded_as_a_count() {
-    let failed = Event::AuthenticationFailed { cause: "wrong_secret".into(), count: 40, minute: at(NOW) };
+    let failed = Event::AuthenticationFailed { cause: AuthenticationFailure::WrongSecret, count: 40, minute: at(NOW) };
     given::<Client>(&[registered()]).when(failures(40)).then_expect_events(vec![failed.clone()]);
     given::<Client>(&[registered()]).when(failures(0)).then_expect_events(vec![]);
     given::<Client>(&[registered(), failed.clone()]).when(failures(40)).then_expect_events(vec![failed]);

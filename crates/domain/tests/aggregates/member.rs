@@ -1,6 +1,6 @@
 //! The member.
 
-use countersign_domain::member::SignInMethod;
+use countersign_domain::member::{SignInFailure, SignInMethod};
 use countersign_domain::{
     Change, DomainServices, JournalEvent, JournaledAggregate, Member, MemberCommand as Command, MemberError,
     MemberEvent as Event, Personal, References, Role, Services, TokenEvent, VerifierId,
@@ -30,7 +30,7 @@ fn sign_in() -> Command {
 }
 
 fn failures(count: u32) -> Command {
-    Command::RecordFailedSignIns { cause: "password".into(), count, minute: at(NOW) }
+    Command::RecordFailedSignIns { cause: SignInFailure::WrongPassword, count, minute: at(NOW) }
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn a_session_ends_even_of_one_kept_out() {
 
 #[test]
 fn failed_sign_ins_are_recorded_even_of_one_kept_out() {
-    let failed = Event::MemberSignInFailed { cause: "password".into(), count: 12, minute: at(NOW) };
+    let failed = Event::MemberSignInFailed { cause: SignInFailure::WrongPassword, count: 12, minute: at(NOW) };
     given::<Member>(&[added()]).when(failures(12)).then_expect_events(vec![failed.clone()]);
     given::<Member>(&[added(), Event::MemberDeactivated {}]).when(failures(12)).then_expect_events(vec![failed]);
     given::<Member>(&[added()]).when(failures(0)).then_expect_events(vec![]);

@@ -30,13 +30,20 @@ fn names_of_all_scripts_are_kept() {
             "❤\u{FE0F} Health",
             "葛\u{E0100}城市",
             "ᠮᠣᠩᠭᠣᠯ\u{180E}ᠠ",
-            "e\u{301}clair",
             "Zoë Ångström-Œuvre",
             "𝔉𝔯𝔞𝔨𝔱𝔲𝔯",
         ] {
             accepts(name, name);
         }
     });
+}
+
+#[test]
+fn names_are_composed_so_that_the_same_letters_are_the_same_name() {
+    names(|accepts, _| accepts("e\u{301}clair", "\u{e9}clair"));
+    let keys = ["José", "Jose\u{301}", "JOSÉ", "Ｊｏｓé"].map(ThirdPartyName::unique_key_of);
+    assert!(keys.iter().all(|key| *key == keys[0]), "{keys:?}");
+    assert_ne!(ThirdPartyName::unique_key_of("Jose"), keys[0]);
 }
 
 #[test]
