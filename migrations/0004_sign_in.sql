@@ -67,3 +67,12 @@ CREATE TABLE token_usage (
     PRIMARY KEY (org_id, token_id)
 );
 SELECT countersign_make_tenant_table('token_usage', 'SELECT, INSERT, UPDATE, DELETE');
+
+-- In which organizations a session's secret (as a digest) is valid. Installation-wide, because a person who picks an
+-- organization, or signs out of all, is asked for none.
+CREATE TABLE session_directory (
+    digest       bytea NOT NULL,
+    organization uuid NOT NULL,
+    PRIMARY KEY (digest, organization)
+);
+GRANT SELECT, INSERT, DELETE ON session_directory TO countersign_app;

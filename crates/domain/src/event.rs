@@ -2,6 +2,7 @@
 
 use cqrs_es::{Aggregate, DomainEvent};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use crate::{
     ClientEvent, ClientId, MemberEvent, OrganizationEvent, Services, StreamId, ThirdPartyEvent, ThirdPartyId,
@@ -78,6 +79,16 @@ macro_rules! journal_events {
             /// The event as JSON: `{"type": …, "payload": …}`.
             pub fn to_json(&self) -> serde_json::Result<serde_json::Value> {
                 match self { $(Self::$variant(event) => serde_json::to_value(event)),+ }
+            }
+
+            /// The event's payload as JSON text, its members in the order in which the event declares them.
+            pub fn payload(&self) -> serde_json::Result<Box<RawValue>> {
+                #[derive(Deserialize)]
+                struct Written {
+                    payload: Box<RawValue>,
+                }
+                let text = match self { $(Self::$variant(event) => serde_json::to_string(event)),+ }?;
+                serde_json::from_str(&text).map(|Written { payload }| payload)
             }
 
             /// Reads the event of a stream back from [`Self::to_json`]'s form (current shape: upcast first).

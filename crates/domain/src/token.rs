@@ -26,6 +26,11 @@ impl TokenKind {
             Self::Manual => "manual",
         }
     }
+
+    /// The kind of a stored text, if it is one.
+    pub fn from_text(text: &str) -> Option<Self> {
+        [Self::Manual].into_iter().find(|kind| kind.as_str() == text)
+    }
 }
 
 /// Whether the token may work.

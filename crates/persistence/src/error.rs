@@ -3,7 +3,7 @@
 use countersign_domain::event::UnreadableEvent;
 use countersign_ledger::RecordError;
 use deadpool_postgres::PoolError;
-use tokio_postgres::error::SqlState;
+use tokio_postgres::error::{DbError, Severity, SqlState};
 
 use crate::projections::unique_names::NameKind;
 use crate::sealing::SealingError;
@@ -73,8 +73,13 @@ impl From<PoolError> for StoreError {
     }
 }
 
-/// Whether the database, rather than the statement, is at fault: lost connections, shutdown, exhausted resources.
+/// Whether the database, rather than the statement, is at fault: lost connections, shutdown, exhausted resources. An
+/// error above ERROR ends the connection, whatever its code.
 pub(crate) fn is_unavailable(error: &tokio_postgres::Error) -> bool {
+    let severity = error.as_db_error().and_then(DbError::parsed_severity);
+    if matches!(severity, Some(Severity::Fatal | Severity::Panic)) {
+        return true;
+    }
     match error.code() {
         None => {
             error.is_closed()

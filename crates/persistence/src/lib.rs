@@ -12,13 +12,17 @@ pub mod migrate;
 pub mod pool;
 pub mod private_postgres;
 pub mod projections;
+pub mod queries;
+pub mod readiness;
 pub mod sealing;
+pub mod sign_in;
 pub mod sources;
 mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod unit_of_work;
 pub mod usage;
+pub mod verifiers;
 
 pub use directory::Directory;
 pub use error::StoreError;

@@ -22,7 +22,12 @@ pub struct Migration {
 }
 
 /// All steps of this program, in order. Numbered 1, 2, 3 …
-pub const MIGRATIONS: &[Migration] = migrations!["0001_roles", "0002_journal", "0003_projections", "0004_sign_in"];
+pub const MIGRATIONS: &[Migration] = migrations![
+    "0001_roles",
+    "0002_journal",
+    "0003_projections",
+    "0004_sign_in"
+];
 
 /// Any number, the same for all processes of ours.
 const LOCK: i64 = 0x636f_756e_7465_7273;
@@ -103,13 +108,19 @@ pub async fn migrate(owner_url: &str) -> Result<Vec<&'static str>, MigrationErro
 /// `serve` may have.
 pub async fn check(serve_url: &str) -> Result<(), MigrationError> {
     let client = connect(serve_url).await?;
+    check_version(&client).await?;
+    check_rights(&client).await
+}
+
+/// Makes sure that the database is exactly at this program's version.
+pub(crate) async fn check_version(client: &Client) -> Result<(), MigrationError> {
     let exists: bool = client.query_one("SELECT to_regclass('schema_migrations') IS NOT NULL", &[]).await?.get(0);
-    let found = if exists { applied(&client).await? } else { BTreeMap::new() };
+    let found = if exists { applied(client).await? } else { BTreeMap::new() };
     check_not_newer(&found)?;
     if found.len() < MIGRATIONS.len() {
         return Err(MigrationError::Older { found: found.len(), known: MIGRATIONS.len() });
     }
-    check_rights(&client).await
+    Ok(())
 }
 
 async fn check_rights(client: &Client) -> Result<(), MigrationError> {
@@ -132,7 +143,7 @@ async fn check_rights(client: &Client) -> Result<(), MigrationError> {
     }
 }
 
-async fn connect(url: &str) -> Result<Client, MigrationError> {
+pub(crate) async fn connect(url: &str) -> Result<Client, MigrationError> {
     let (client, connection) = Config::from_str(url)?.connect(NoTls).await?;
     tokio::spawn(connection);
     Ok(client)

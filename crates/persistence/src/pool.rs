@@ -40,7 +40,7 @@ pub enum AddressError {
 /// costs no round trip and is there before the first statement.
 pub(crate) fn serve_config(url: &str) -> Result<Config, AddressError> {
     let mut config = Config::from_str(url).map_err(AddressError::Malformed)?;
-    let options = [config.get_options().unwrap_or_default(), "-c role=countersign_app"].join(" ");
+    let options = [config.get_options().unwrap_or_default(), "-c role=countersign_app -c jit=off"].join(" ");
     config.options(options.trim()).application_name("countersign").connect_timeout(Duration::from_secs(5));
     Ok(config)
 }

@@ -23,6 +23,13 @@ impl Source {
     fn disclosed_text(&self) -> String {
         serde_json::json!({ "address": self.address, "user_agent": self.user_agent }).to_string()
     }
+
+    /// The source behind a text that was committed to.
+    pub(crate) fn from_disclosed_text(text: &str) -> Option<Self> {
+        let json: serde_json::Value = serde_json::from_str(text).ok()?;
+        let field = |name: &str| json.get(name)?.as_str().map(str::to_owned);
+        Some(Self { address: field("address")?, user_agent: field("user_agent")? })
+    }
 }
 
 /// Sources that made changes of late: the same actor from the same place commits once and refers to it again, so that

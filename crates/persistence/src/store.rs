@@ -61,16 +61,15 @@ impl Store {
         let config = serve_config(url)?;
         let pool_size = if options.pool_size == 0 { 16 } else { options.pool_size };
         let pool = Pool::new(config.clone(), pool_size)?;
-        let process = clock::new_id();
         let directory = Arc::new(Directory::new(pool.clone(), &options.directory));
         let observer: Arc<dyn CommitObserver> = directory.clone();
         let usage = Arc::new(Usage::default());
         let background = vec![
-            tokio::spawn(follower::follow(Arc::clone(&directory), config.clone(), process)),
+            tokio::spawn(follower::follow(Arc::clone(&directory), config.clone())),
             tokio::spawn(flush_usage(Arc::clone(&usage), pool.clone())),
         ];
         let inner = Inner {
-            journal: Journal::start(&config, &options.journal, process, &observer),
+            journal: Journal::start(&config, &options.journal, &observer),
             data_keys: DataKeys::new(ring, pool.clone()),
             sources: Sources::new(),
             pool,
@@ -108,6 +107,12 @@ impl Store {
         &self.inner.sources
     }
 
+    /// Begins a unit of work for a caller that saves it and deals with conflicts itself; see [`Self::change`] for one that
+    /// need not.
+    pub fn unit_of_work(&self, context: Context) -> UnitOfWork {
+        UnitOfWork::new(self.clone(), context)
+    }
+
     /// Runs a unit of work and saves it. When somebody else changed the same thing in between, all of it is done again
     /// from loading on, a few times.
     pub async fn change<T, E>(&self, context: &Context, work: impl AsyncFn(&UnitOfWork) -> Result<T, E>) -> Result<T, E>
@@ -116,7 +121,7 @@ impl Store {
     {
         let mut attempt = 1;
         loop {
-            let unit = UnitOfWork::new(self.clone(), context.clone());
+            let unit = self.unit_of_work(context.clone());
             let value = work(&unit).await?;
             match unit.save().await {
                 Ok(_) => return Ok(value),

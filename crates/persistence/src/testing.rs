@@ -1,6 +1,11 @@
 //! A real PostgreSQL for tests: one private server a test process, any number of databases and organizations on it.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed unwrap fails the test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "tests panic; that is how they fail"
+)]
 
 use std::path::{Path, PathBuf};
 

@@ -245,8 +245,6 @@ impl UnitOfWork {
             personal.map(|personal| Commitment { subject: personal.subject.uuid(), sha256: personal.sha256.clone() })
         };
         let unwritable = |error: serde_json::Error| StoreError::UnexpectedValue(error.to_string());
-        let json = event.event.to_json().map_err(unwritable)?;
-        let payload = json.get("payload").unwrap_or(&serde_json::Value::Null);
         let tail = RecordTail {
             actor: RecordActor { kind: context.actor.kind().to_owned(), id: context.actor.id() },
             via: context.via.as_str().to_owned(),
@@ -264,7 +262,7 @@ impl UnitOfWork {
             event: RecordEvent {
                 event_type: event.event.event_type(),
                 version: event.event.event_version(),
-                payload: serde_json::value::to_raw_value(payload).map_err(unwritable)?,
+                payload: event.event.payload().map_err(unwritable)?,
             },
         };
         let tail = serde_json::to_string(&tail).map_err(unwritable)?;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::AUTHORIZATION;
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use countersign_domain::{Actor, Digest, ParsedSecret, Right, Role, SecretKind, secret};
 use countersign_persistence::directory::OrganizationEntry;
 use countersign_persistence::sign_in::{self, SessionEntry};
@@ -18,6 +18,7 @@ use crate::WebError;
 use crate::cookies;
 use crate::middleware::{Audience, audience, request_id, source};
 use crate::state::AppState;
+use crate::tenant;
 
 /// A right as a type, so that a handler's signature says what it needs.
 pub(crate) trait Needs: 'static {
@@ -49,7 +50,24 @@ pub(crate) struct Caller<R> {
     right: PhantomData<R>,
 }
 
+/// Whom a request was found to come from. Left with the request too, for the page that an error becomes.
+#[derive(Debug, Clone)]
+pub(crate) struct Identity {
+    pub organization: Arc<OrganizationEntry>,
+    pub session: SessionEntry,
+    pub form_token: String,
+}
+
 impl<R> Caller<R> {
+    /// The organization and the session that the request was found to come from.
+    pub fn identity(&self) -> Identity {
+        Identity {
+            organization: Arc::clone(&self.organization),
+            session: self.session.clone(),
+            form_token: self.form_token.clone(),
+        }
+    }
+
     /// Who does it and where, for a unit of work.
     pub fn context(&self) -> Context {
         self.context.clone()
@@ -96,8 +114,7 @@ async fn authorize<R: Needs>(request: &HttpRequest) -> Result<Caller<R>, WebErro
     let state = request.app_data::<web::Data<AppState>>().ok_or(WebError::Internal)?;
     let (digest, presented) = presented_session(state, request).ok_or(WebError::Unauthenticated)?;
     let now = clock::now();
-    let slug = request.match_info().get("org").ok_or(WebError::NotFound)?;
-    let found = match state.store.directory().organization_by_slug(slug).await? {
+    let found = match tenant::in_path(state, request).await? {
         Some(organization) => sign_in::find_session(&state.store, organization.id, digest, now)
             .await?
             .map(|session| (organization, session)),
@@ -108,6 +125,12 @@ async fn authorize<R: Needs>(request: &HttpRequest) -> Result<Caller<R>, WebErro
         let elsewhere = sign_in::organizations_of_session(&state.store, digest, now).await?;
         return Err(if elsewhere.is_empty() { WebError::Unauthenticated } else { WebError::NotFound });
     };
+    let form_token = cookies::form_token(&presented);
+    request.extensions_mut().insert(Identity {
+        organization: Arc::clone(&organization),
+        session: session.clone(),
+        form_token: form_token.clone(),
+    });
     if !session.role.allows(R::RIGHT) {
         return Err(WebError::Forbidden);
     }
@@ -123,5 +146,5 @@ async fn authorize<R: Needs>(request: &HttpRequest) -> Result<Caller<R>, WebErro
         source: Some(source(request)),
         reason: None,
     };
-    Ok(Caller { organization, session, form_token: cookies::form_token(&presented), context, right: PhantomData })
+    Ok(Caller { organization, session, form_token, context, right: PhantomData })
 }

@@ -10,6 +10,7 @@ use actix_web::{HttpResponse, ResponseError};
 use countersign_domain::{
     ClientError, DomainError, InvalidValue, MemberError, OrganizationError, ThirdPartyError, TokenError,
 };
+use countersign_persistence::projections::unique_names::NameKind;
 use countersign_persistence::{ChangeError, StoreError};
 use serde::Serialize;
 
@@ -150,10 +151,13 @@ impl WebError {
         } else if status == StatusCode::SERVICE_UNAVAILABLE && problem == "database-unavailable" {
             "The database is not available right now. Nothing was changed; try again in a few seconds".to_owned()
         } else {
-            self.to_string()
+            sentence(&self.to_string())
         };
         let fields = match self {
             Self::Invalid(fields) => fields.clone(),
+            Self::Change(error) => {
+                field_of(error).map(|field| FieldError { field: field.to_owned(), message: detail.clone() }).into_iter().collect()
+            }
             _ => Vec::new(),
         };
         let retry_after = match self {
@@ -162,6 +166,29 @@ impl WebError {
             _ => None,
         };
         Answer { status, problem, title, detail, fields, retry_after }
+    }
+}
+
+/// The rules and the store say it in lower case, for use within a sentence.
+fn sentence(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().into_iter().flat_map(char::to_uppercase).chain(characters).collect()
+}
+
+/// The field that a refused change is about, where it is about one.
+fn field_of(error: &ChangeError) -> Option<&'static str> {
+    match error {
+        ChangeError::Refused(
+            DomainError::Client(ClientError::ExpiryInThePast)
+            | DomainError::Token(TokenError::ExpiryInThePast | TokenError::ExpiryTooLate { .. }),
+        ) => Some("expires_at"),
+        ChangeError::Store(StoreError::NameTaken(kind)) => Some(match kind {
+            NameKind::ThirdParty => "name",
+            NameKind::ClientIdentifier => "client_id",
+            NameKind::MemberEmail => "email",
+            NameKind::OrganizationSlug => "slug",
+        }),
+        _ => None,
     }
 }
 

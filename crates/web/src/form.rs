@@ -11,7 +11,7 @@ use crate::error::{FieldError, WebError};
 use crate::cookies;
 use crate::server::BODY_LIMIT;
 use crate::state::AppState;
-use countersign_domain::InvalidValue;
+use countersign_domain::{Digest, InvalidValue};
 
 const MEDIA_TYPE: &str = "application/x-www-form-urlencoded";
 
@@ -20,9 +20,24 @@ const MEDIA_TYPE: &str = "application/x-www-form-urlencoded";
 pub(crate) struct Fields(Vec<(String, String)>);
 
 impl Fields {
+    /// Fields that were not sent.
+    pub fn of<const N: usize>(fields: [(&str, &str); N]) -> Self {
+        Self(fields.map(|(name, value)| (name.to_owned(), value.to_owned())).into())
+    }
+
+    /// The fields of a request's query.
+    pub fn of_query(request: &HttpRequest) -> Self {
+        Self(url::form_urlencoded::parse(request.query_string().as_bytes()).into_owned().collect())
+    }
+
     /// The first value of a field; empty when it was not sent.
     pub fn get(&self, name: &str) -> &str {
         self.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
+    }
+
+    /// The fields as they were sent.
+    pub fn into_pairs(self) -> Vec<(String, String)> {
+        self.0
     }
 
     /// Whether a checkbox was ticked.
@@ -85,6 +100,32 @@ impl<R: Needs> FromRequest for SignedForm<R> {
     }
 }
 
+/// A form of somebody with a session, in whichever organizations, with its form token checked. Whether the session is
+/// still valid is another question.
+pub(crate) struct SessionForm {
+    pub session: Digest,
+}
+
+impl FromRequest for SessionForm {
+    type Error = WebError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, WebError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let fields = read(request, payload);
+        let request = request.clone();
+        Box::pin(async move {
+            let fields = fields.await?;
+            let state = request.app_data::<web::Data<AppState>>().ok_or(WebError::Internal)?;
+            let (session, secret) = cookies::presented_session(state, &request).ok_or(WebError::Unauthenticated)?;
+            check_origin(&request)?;
+            if !cookies::is_form_token(fields.get("csrf"), &secret) {
+                return Err(WebError::StaleForm);
+            }
+            Ok(Self { session })
+        })
+    }
+}
+
 /// A form of somebody without a session, with its form token checked.
 pub(crate) struct OpenForm(pub Fields);
 
@@ -117,7 +158,8 @@ fn check_origin(request: &HttpRequest) -> Result<(), WebError> {
     }
 }
 
-fn read(request: &HttpRequest, payload: &mut Payload) -> Pin<Box<dyn Future<Output = Result<Fields, WebError>>>> {
+/// The fields of the body, whoever sent it.
+pub(crate) fn read(request: &HttpRequest, payload: &mut Payload) -> Pin<Box<dyn Future<Output = Result<Fields, WebError>>>> {
     let is_form = request
         .headers()
         .get(CONTENT_TYPE)

@@ -9,7 +9,9 @@ mod assets;
 mod caller;
 mod changes;
 mod cookies;
+mod diagnosis;
 mod error;
+mod failed_attempts;
 mod form;
 mod middleware;
 pub mod oauth;
@@ -18,6 +20,7 @@ pub mod password;
 mod server;
 mod state;
 mod templates;
+mod tenant;
 
 pub use api::openapi_json;
 pub use error::WebError;

@@ -92,13 +92,12 @@ pub(crate) async fn accompany(
 
 /// Gives an error the body that its audience reads. Answers that have a body of their own are left as they are.
 fn render_error(response: ServiceResponse<BoxBody>, id: RequestId) -> ServiceResponse<BoxBody> {
-    let answer = match response.response().extensions().get::<Answer>() {
-        Some(answer) => answer.clone(),
-        None if response.response().headers().contains_key(CONTENT_TYPE)
-            && !is_plain_text(response.response()) =>
-        {
-            return response;
-        }
+    let known = response.response().extensions().get::<Answer>().cloned();
+    let has_body_of_its_own =
+        response.headers().contains_key(CONTENT_TYPE) && !is_plain_text(response.response());
+    let answer = match known {
+        Some(answer) => answer,
+        None if has_body_of_its_own => return response,
         None => match from_status(response.status()) {
             Some(error) => error.answer(),
             None => return response,
@@ -163,12 +162,17 @@ pub(crate) fn request_id(request: &HttpRequest) -> Uuid {
 pub(crate) fn source(request: &HttpRequest) -> Source {
     let user_agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     Source {
-        address: address(request).map(|address| address.to_string()).unwrap_or_default(),
+        address: address(request),
         user_agent: user_agent.chars().take(USER_AGENT_LIMIT).collect(),
     }
 }
 
-fn address(request: &HttpRequest) -> Option<IpAddr> {
+/// The network address of whoever sent the request.
+pub(crate) fn address(request: &HttpRequest) -> String {
+    sender(request).map(|address| address.to_string()).unwrap_or_default()
+}
+
+fn sender(request: &HttpRequest) -> Option<IpAddr> {
     let peer = request.peer_addr()?.ip();
     let trusted = request.app_data::<web::Data<AppState>>().map(|state| state.trusted_proxies.as_slice());
     let is_trusted = |address: &IpAddr| trusted.is_some_and(|trusted| trusted.contains(address));

@@ -1,6 +1,6 @@
 //! What people choose, hashed slowly: Argon2id with 19 MiB, two passes, one lane.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use argon2::{Config, ThreadMode, Variant, Version};
@@ -59,7 +59,7 @@ static NOBODY: LazyLock<Option<String>> = LazyLock::new(|| {
 
 /// Hashes and verifies on blocking threads, a few at a time, so that a flood slows down only itself.
 pub(crate) struct PasswordPool {
-    places: Semaphore,
+    places: Arc<Semaphore>,
 }
 
 /// How long a verification waits for a place.
@@ -68,7 +68,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 impl Default for PasswordPool {
     fn default() -> Self {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { places: Semaphore::new(processors) }
+        Self { places: Arc::new(Semaphore::new(processors)) }
     }
 }
 
@@ -96,8 +96,14 @@ impl PasswordPool {
         &self,
         work: impl FnOnce() -> Result<T, WebError> + Send + 'static,
     ) -> Result<T, WebError> {
-        let place = tokio::time::timeout(PATIENCE, self.places.acquire()).await;
-        let _place = place.map_err(|_| WebError::Busy)?.map_err(WebError::internal)?;
+        let place = tokio::time::timeout(PATIENCE, Arc::clone(&self.places).acquire_owned()).await;
+        let place = place.map_err(|_| WebError::Busy)?.map_err(WebError::internal)?;
+        // The place is the work's own: whoever hangs up before the end must not let another one start beside it.
+        let work = move || {
+            let outcome = work();
+            drop(place);
+            outcome
+        };
         tokio::task::spawn_blocking(work).await.map_err(WebError::internal)?
     }
 }

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::time::Duration;
 
 use actix_web::{App, HttpServer, middleware::Compress, web};
 use countersign_persistence::Store;
@@ -40,18 +41,30 @@ pub struct RunningServer {
     metrics_url: Option<String>,
     handles: Vec<actix_web::dev::ServerHandle>,
     servers: Vec<JoinHandle<io::Result<()>>>,
+    state: web::Data<AppState>,
+    chores: JoinHandle<()>,
+}
+
+impl Drop for RunningServer {
+    fn drop(&mut self) {
+        self.chores.abort();
+    }
 }
 
 /// Stops the servers from elsewhere.
 #[derive(Clone)]
-pub struct ServerHandle(Vec<actix_web::dev::ServerHandle>);
+pub struct ServerHandle {
+    servers: Vec<actix_web::dev::ServerHandle>,
+    state: web::Data<AppState>,
+}
 
 impl ServerHandle {
-    /// Stops accepting, finishes the requests under way, and returns.
+    /// Stops accepting, finishes the requests under way, puts on the record what was only counted so far, and returns.
     pub async fn stop(&self) {
-        for handle in &self.0 {
-            handle.stop(true).await;
+        for server in &self.servers {
+            server.stop(true).await;
         }
+        self.state.failed_attempts.record_all(&self.state.store).await;
     }
 }
 
@@ -68,12 +81,12 @@ impl RunningServer {
 
     /// What stops the servers.
     pub fn handle(&self) -> ServerHandle {
-        ServerHandle(self.handles.clone())
+        ServerHandle { servers: self.handles.clone(), state: self.state.clone() }
     }
 
     /// Waits until the servers have stopped.
-    pub async fn wait(self) -> io::Result<()> {
-        for server in self.servers {
+    pub async fn wait(mut self) -> io::Result<()> {
+        for server in std::mem::take(&mut self.servers) {
             server.await.map_err(io::Error::other)??;
         }
         Ok(())
@@ -109,8 +122,9 @@ pub async fn serve(store: Store, options: WebOptions) -> io::Result<RunningServe
     handles.push(main.handle());
     servers.push(tokio::spawn(main));
     if let Some(listener) = metrics_listener {
+        let operations_state = state.clone();
         let operations = HttpServer::new(move || {
-            App::new().app_data(state.clone()).configure(operations::routes).configure(operations::metrics_route)
+            App::new().app_data(operations_state.clone()).configure(operations::routes).configure(operations::metrics_route)
         })
         .workers(1)
         .disable_signals()
@@ -119,7 +133,20 @@ pub async fn serve(store: Store, options: WebOptions) -> io::Result<RunningServe
         handles.push(operations.handle());
         servers.push(tokio::spawn(operations));
     }
-    Ok(RunningServer { base_url, metrics_url, handles, servers })
+    let chores = tokio::spawn(do_chores(state.clone()));
+    Ok(RunningServer { base_url, metrics_url, handles, servers, state, chores })
+}
+
+/// What is to be done once a minute.
+async fn do_chores(state: web::Data<AppState>) {
+    let mut minute = tokio::time::interval(Duration::from_secs(60));
+    loop {
+        minute.tick().await;
+        state.failed_attempts.record_past_minutes(&state.store).await;
+        if let Some(metrics) = &state.metrics {
+            metrics.run_upkeep();
+        }
+    }
 }
 
 /// Every route of the main server.

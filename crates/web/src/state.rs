@@ -6,6 +6,9 @@ use countersign_persistence::Store;
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::assets::Assets;
+use crate::changes::sign_in::Strangers;
+use crate::failed_attempts::FailedAttempts;
+use crate::oauth::VerifiedSecrets;
 use crate::operations;
 use crate::password::PasswordPool;
 use crate::server::WebOptions;
@@ -17,6 +20,9 @@ pub(crate) struct AppState {
     pub templates: Templates,
     pub assets: Assets,
     pub passwords: PasswordPool,
+    pub verified_secrets: VerifiedSecrets,
+    pub failed_attempts: FailedAttempts,
+    pub strangers: Strangers,
     pub metrics: Option<PrometheusHandle>,
     /// Without a slash at the end.
     pub base_url: String,
@@ -32,6 +38,9 @@ impl AppState {
             templates: Templates::new(&assets)?,
             assets,
             passwords: PasswordPool::default(),
+            verified_secrets: VerifiedSecrets::default(),
+            failed_attempts: FailedAttempts::default(),
+            strangers: Strangers::default(),
             metrics: operations::install_recorder(),
             base_url: base_url.trim_end_matches('/').to_owned(),
             trusted_proxies: options.trusted_proxies.clone(),

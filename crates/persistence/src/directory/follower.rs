@@ -10,7 +10,6 @@ use std::time::Duration;
 use futures_util::future::{self, Either};
 use tokio::time::{interval, sleep, timeout};
 use tokio_postgres::{AsyncMessage, Config, NoTls};
-use uuid::Uuid;
 
 use super::Directory;
 use super::notice::{self, CHANNEL};
@@ -19,12 +18,14 @@ use crate::clock::monotonic;
 const LEASE: Duration = Duration::from_secs(1);
 const HEARTBEAT: Duration = Duration::from_millis(200);
 const HEARTBEAT_LIMIT: Duration = Duration::from_millis(800);
+/// A server that takes a connection and then says nothing must not be waited for: it may never say anything.
+const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 const RECONNECT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Follows until the task is aborted.
-pub(crate) async fn follow(directory: Arc<Directory>, database: Config, process: Uuid) {
+pub(crate) async fn follow(directory: Arc<Directory>, database: Config) {
     loop {
-        if let Err(error) = follow_once(&directory, &database, process).await {
+        if let Err(error) = follow_once(&directory, &database).await {
             tracing::warn!(%error, "the link to other processes is down: the database is asked until it is back");
         }
         directory.distrust();
@@ -43,14 +44,15 @@ enum FollowError {
     Closed,
 }
 
-async fn follow_once(directory: &Directory, database: &Config, process: Uuid) -> Result<(), FollowError> {
-    let (client, mut connection) = database.connect(NoTls).await?;
+async fn follow_once(directory: &Directory, database: &Config) -> Result<(), FollowError> {
+    let (client, mut connection) =
+        timeout(CONNECT_LIMIT, database.connect(NoTls)).await.map_err(|_| FollowError::Silent)??;
     // Notices are handled where the connection is driven, so each takes effect before the answer that follows it.
     let drive = future::poll_fn(move |context| {
         loop {
             match std::task::ready!(connection.poll_message(context)) {
                 Some(Ok(AsyncMessage::Notification(notification))) => {
-                    for (organization, stream) in notice::read(notification.payload(), process) {
+                    for (organization, stream) in notice::read(notification.payload()) {
                         directory.evict(organization, stream);
                     }
                 }
@@ -61,7 +63,8 @@ async fn follow_once(directory: &Directory, database: &Config, process: Uuid) ->
         }
     });
     let ask = async {
-        client.batch_execute(&format!("LISTEN {CHANNEL}")).await?;
+        let listen = format!("LISTEN {CHANNEL}");
+        timeout(CONNECT_LIMIT, client.batch_execute(&listen)).await.map_err(|_| FollowError::Silent)??;
         // What was kept before may have missed a change.
         directory.clear();
         let mut beat = interval(HEARTBEAT);

@@ -128,8 +128,11 @@ impl Directory {
         &self.generations[usize::try_from(stripe).unwrap_or_default()]
     }
 
-    /// Drops what is kept of a stream.
+    /// Drops what is kept of a stream; see [`notice::EVERYTHING`].
     fn evict(&self, organization: OrganizationId, stream: StreamId) {
+        if stream == notice::EVERYTHING {
+            return self.clear();
+        }
         let mut generation = lock(self.generation(organization));
         *generation += 1;
         if stream == organization.uuid() {

@@ -1,7 +1,6 @@
 //! How processes tell each other what changed: NOTIFY in the append transaction, with the streams as payload.
 
 use countersign_domain::{OrganizationId, StreamId};
-use uuid::Uuid;
 
 use crate::projections::Statement;
 
@@ -11,14 +10,21 @@ pub(crate) const CHANNEL: &str = "countersign_changes";
 /// PostgreSQL takes payloads of less than 8,000 bytes.
 const STREAMS_A_NOTICE: usize = 100;
 
+/// In place of a stream: everything kept is to be dropped. A rebuild that changed rows sends it, because a wrong row may
+/// be kept under names (a digest, a `client_id`) that the right one doesn't have.
+pub(crate) const EVERYTHING: StreamId = StreamId::nil();
+
 /// The statements that tell of changed streams. New streams are not told of: nobody can have cached them.
-pub(crate) fn statements(process: Uuid, changed: &[(OrganizationId, StreamId)]) -> Vec<Statement> {
+///
+/// The process that made the change is told, too: where it lost its connection while committing, it may have looked
+/// before the change was there.
+pub(crate) fn statements(changed: &[(OrganizationId, StreamId)]) -> Vec<Statement> {
     changed
         .chunks(STREAMS_A_NOTICE)
         .map(|streams| {
             let pairs =
                 streams.iter().map(|(organization, stream)| format!("{}{}", organization.0.simple(), stream.simple()));
-            let payload = format!("{} {}", process.simple(), pairs.collect::<Vec<_>>().join(" "));
+            let payload = pairs.collect::<Vec<_>>().join(" ");
             Statement {
                 sql: "SELECT pg_notify(channel, payload) FROM UNNEST($1::text[], $2::text[]) AS n(channel, payload)",
                 parameters: vec![Box::new(vec![CHANNEL.to_owned()]), Box::new(vec![payload])],
@@ -27,39 +33,31 @@ pub(crate) fn statements(process: Uuid, changed: &[(OrganizationId, StreamId)]) 
         .collect()
 }
 
-/// The changed streams of a notice; none for one that this process sent itself.
-pub(super) fn read(payload: &str, process: Uuid) -> Vec<(OrganizationId, StreamId)> {
-    let mut words = payload.split(' ');
-    if words.next().and_then(|sender| Uuid::parse_str(sender).ok()) == Some(process) {
-        return Vec::new();
-    }
-    words
-        .filter_map(|pair| {
-            let (organization, stream) = pair.split_at_checked(32)?;
-            Some((OrganizationId(Uuid::parse_str(organization).ok()?), Uuid::parse_str(stream).ok()?))
-        })
-        .collect()
+/// The changed streams of a notice.
+pub(super) fn read(payload: &str) -> impl Iterator<Item = (OrganizationId, StreamId)> {
+    payload.split(' ').filter_map(|pair| {
+        let (organization, stream) = pair.split_at_checked(32)?;
+        Some((organization.parse().ok()?, stream.parse().ok()?))
+    })
 }
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
 
     #[test]
-    fn a_notice_is_read_by_others_and_fits_postgresql() {
-        let (sender, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
+    fn a_notice_can_be_read_and_fits_postgresql() {
         let changed =
             (0..250).map(|n| (OrganizationId(Uuid::from_u128(n)), Uuid::from_u128(n + 7))).collect::<Vec<_>>();
-        let statements = statements(sender, &changed);
-        let payloads = statements
+        let payloads = statements(&changed)
             .iter()
             .map(|statement| format!("{:?}", statement.parameters[1]))
             .map(|text| text.trim_matches(['[', ']', '"']).to_owned())
             .collect::<Vec<_>>();
         assert!(payloads.iter().all(|payload| payload.len() < 8000));
-        let read_by_other = payloads.iter().flat_map(|payload| read(payload, other)).collect::<Vec<_>>();
-        assert_eq!(read_by_other, changed);
-        assert!(payloads.iter().all(|payload| read(payload, sender).is_empty()));
-        assert!(read("nonsense é garbage", other).is_empty());
+        assert_eq!(payloads.iter().flat_map(|payload| read(payload)).collect::<Vec<_>>(), changed);
+        assert_eq!(read("nonsense é garbage").count(), 0);
     }
 }

@@ -5,11 +5,12 @@ use std::collections::{BTreeSet, HashMap};
 use countersign_domain::{OrganizationId, StreamId};
 use countersign_ledger::{LeafHash, record};
 use jiff::Timestamp;
+use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::{Appended, Attachment, PendingEvent, Request};
 use crate::StoreError;
-use crate::projections::unique_names::UniqueNames;
+use crate::projections::unique_names::{NameChange, UniqueNames};
 use crate::projections::{Folds, ProjectedEvent, Statement};
 
 /// The last position and time of an organization's journal.
@@ -17,6 +18,20 @@ use crate::projections::{Folds, ProjectedEvent, Statement};
 pub(super) struct Head {
     position: u64,
     occurred_at: Timestamp,
+}
+
+/// The first event of an attempt, by which its outcome can be found out.
+pub(super) type Witness = (OrganizationId, u64, LeafHash);
+
+/// Something that is read before the batch can be decided.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Read {
+    NewHeads,
+    Heads,
+    Witness(Witness),
+    Versions,
+    /// The rows of the projection with this number.
+    Projection(usize),
 }
 
 /// An event with its place.
@@ -37,6 +52,7 @@ pub(super) struct Batch<'a> {
     versions: HashMap<(OrganizationId, StreamId), u64>,
     folds: Folds,
     placed: Vec<Placed<'a>>,
+    committed_before: bool,
     accepted: Vec<usize>,
     outcomes: Vec<Option<Result<Appended, StoreError>>>,
 }
@@ -57,13 +73,14 @@ impl<'a> Batch<'a> {
             versions: HashMap::new(),
             folds,
             placed: Vec::new(),
+            committed_before: false,
             accepted: Vec::new(),
             outcomes: requests.iter().map(|_| None).collect(),
         }
     }
 
     /// The organizations of the batch, in the order in which their heads are locked.
-    pub fn organizations(&self) -> BTreeSet<OrganizationId> {
+    fn organizations(&self) -> BTreeSet<OrganizationId> {
         self.requests.iter().map(|request| request.append.organization).collect()
     }
 
@@ -74,7 +91,7 @@ impl<'a> Batch<'a> {
     }
 
     /// Makes the heads of organizations that begin in this batch; `None` when there are none.
-    pub fn new_heads(&self) -> Option<Statement> {
+    fn new_heads(&self) -> Option<Statement> {
         let creating = self.requests.iter().filter(|request| request.append.creates_organization().is_some());
         let new = creating.map(|request| request.append.organization.uuid()).collect::<Vec<_>>();
         (!new.is_empty()).then(|| Statement {
@@ -85,7 +102,7 @@ impl<'a> Batch<'a> {
     }
 
     /// Locks the heads in the order of their identifiers, so that no two batches wait for each other.
-    pub fn lock_heads(&self) -> Statement {
+    fn lock_heads(&self) -> Statement {
         let organizations = self.organizations().into_iter().map(OrganizationId::uuid).collect::<Vec<_>>();
         Statement {
             sql: "SELECT org_id, position, occurred_at FROM org_heads \
@@ -95,7 +112,7 @@ impl<'a> Batch<'a> {
     }
 
     /// Reads the versions of the streams that the batch goes on with; `None` when it only begins streams.
-    pub fn read_versions(&self) -> Option<Statement> {
+    fn read_versions(&self) -> Option<Statement> {
         let mut organizations = Vec::new();
         let mut streams = Vec::new();
         for request in self.requests {
@@ -114,35 +131,50 @@ impl<'a> Batch<'a> {
         })
     }
 
-    /// The statements that read the rows which projections need.
-    pub fn read_projections(&mut self) -> Vec<Option<Statement>> {
-        self.folds.all().into_iter().map(|fold| fold.read_statement()).collect()
+    /// What must be read before the batch can be decided, in the order in which it must be read: nothing but the new
+    /// heads comes before the lock.
+    pub fn reads(&mut self, in_doubt: Option<Witness>) -> Vec<(Read, Statement)> {
+        let mut reads = Vec::new();
+        reads.extend(self.new_heads().map(|statement| (Read::NewHeads, statement)));
+        reads.push((Read::Heads, self.lock_heads()));
+        // Behind the lock, so it waits for a server process that may still be at the attempt in doubt.
+        reads.extend(in_doubt.map(|witness| (Read::Witness(witness), look_for(witness))));
+        reads.extend(self.read_versions().map(|statement| (Read::Versions, statement)));
+        for (number, fold) in self.folds.all().into_iter().enumerate() {
+            reads.extend(fold.read_statement().map(|statement| (Read::Projection(number), statement)));
+        }
+        reads
     }
 
-    pub fn accept_heads(&mut self, rows: &[tokio_postgres::Row]) -> Result<(), tokio_postgres::Error> {
-        for row in rows {
-            let position: i64 = row.try_get(1)?;
-            let head = Head { position: position.unsigned_abs(), occurred_at: row.try_get(2)? };
-            self.heads.insert(OrganizationId(row.try_get(0)?), head);
+    /// Takes what was read.
+    pub fn accept(&mut self, read: Read, rows: &[Row]) -> Result<(), tokio_postgres::Error> {
+        match read {
+            Read::NewHeads => {}
+            Read::Heads => {
+                for row in rows {
+                    let position: i64 = row.try_get(1)?;
+                    let head = Head { position: position.unsigned_abs(), occurred_at: row.try_get(2)? };
+                    self.heads.insert(OrganizationId(row.try_get(0)?), head);
+                }
+            }
+            Read::Witness((_, _, leaf)) => {
+                let found = rows.first().map(|row| row.try_get::<_, &[u8]>(0)).transpose()?;
+                self.committed_before = found == Some(leaf.0.as_slice());
+            }
+            Read::Versions => {
+                for row in rows {
+                    let version: i64 = row.try_get(2)?;
+                    self.versions.insert((OrganizationId(row.try_get(0)?), row.try_get(1)?), version.unsigned_abs());
+                }
+            }
+            Read::Projection(number) => self.folds.all()[number].accept(rows)?,
         }
         Ok(())
     }
 
-    pub fn accept_versions(&mut self, rows: &[tokio_postgres::Row]) -> Result<(), tokio_postgres::Error> {
-        for row in rows {
-            let version: i64 = row.try_get(2)?;
-            self.versions.insert((OrganizationId(row.try_get(0)?), row.try_get(1)?), version.unsigned_abs());
-        }
-        Ok(())
-    }
-
-    /// Takes the rows of the projection with the given number in [`Self::read_projections`].
-    pub fn accept_projection(
-        &mut self,
-        number: usize,
-        rows: &[tokio_postgres::Row],
-    ) -> Result<(), tokio_postgres::Error> {
-        self.folds.all()[number].accept(rows)
+    /// Whether the attempt in doubt had been committed.
+    pub fn was_committed_before(&self) -> bool {
+        self.committed_before
     }
 
     /// Decides every request in the order of arrival and places the events of those that hold. One that doesn't is
@@ -168,15 +200,30 @@ impl<'a> Batch<'a> {
                 return Err(StoreError::Conflict);
             }
         }
+        self.check_names(request)?;
+        Ok(head)
+    }
+
+    /// Whether every name that the request takes is free, after what the request itself does before.
+    fn check_names(&self, request: &Request) -> Result<(), StoreError> {
+        let organization = request.append.organization;
+        let mut changed = HashMap::new();
         for event in projected(request) {
-            for (kind, key) in UniqueNames::taken(&event) {
-                let holder = self.folds.unique_names.get(organization, &key);
-                if holder.is_some_and(|holder| *holder != event.stream_id) {
-                    return Err(StoreError::NameTaken(kind));
-                }
+            for change in UniqueNames::changes(&event) {
+                let key = change.key();
+                let stored = || self.folds.unique_names.get(organization, &key).copied();
+                let holder: Option<StreamId> = changed.get(&key).copied().unwrap_or_else(stored);
+                let new_holder = match change {
+                    NameChange::Taken(kind, _) if holder.is_some_and(|holder| holder != event.stream_id) => {
+                        return Err(StoreError::NameTaken(kind));
+                    }
+                    NameChange::Taken(..) => Some(event.stream_id),
+                    NameChange::Released(..) => None,
+                };
+                changed.insert(key, new_holder);
             }
         }
-        Ok(head)
+        Ok(())
     }
 
     fn place(&mut self, request: &'a Request, mut head: Head) -> Appended {
@@ -211,7 +258,7 @@ impl<'a> Batch<'a> {
     }
 
     /// The first event that the batch writes, by which its outcome can be found out.
-    pub fn witness(&self) -> Option<(OrganizationId, u64, LeafHash)> {
+    pub fn witness(&self) -> Option<Witness> {
         self.placed.first().map(|placed| (placed.organization, placed.position, placed.leaf))
     }
 
@@ -235,9 +282,10 @@ impl<'a> Batch<'a> {
         Statement {
             sql: "INSERT INTO events (org_id, position, stream_type, stream_id, stream_version, event_type, \
                   event_version, occurred_at, actor_id, third_party_id, client_id, token_id, record, leaf_hash) \
-                  SELECT * FROM UNNEST($1::uuid[], $2::bigint[], $3::text[], $4::uuid[], $5::bigint[], $6::text[], \
-                  $7::smallint[], $8::timestamptz[], $9::uuid[], $10::uuid[], $11::uuid[], $12::uuid[], \
-                  $13::bytea[], $14::bytea[])",
+                  SELECT unnest($1::uuid[]), unnest($2::bigint[]), unnest($3::text[]), unnest($4::uuid[]), \
+                  unnest($5::bigint[]), unnest($6::text[]), unnest($7::smallint[]), unnest($8::timestamptz[]), \
+                  unnest($9::uuid[]), unnest($10::uuid[]), unnest($11::uuid[]), unnest($12::uuid[]), \
+                  unnest($13::bytea[]), unnest($14::bytea[])",
             parameters: vec![
                 column!(|placed| placed.organization.uuid()),
                 column!(|placed| signed(placed.position)),
@@ -262,8 +310,8 @@ impl<'a> Batch<'a> {
         let heads = moved.iter().filter_map(|organization| self.heads.get(organization)).collect::<Vec<_>>();
         Statement {
             sql: "UPDATE org_heads h SET position = n.position, occurred_at = n.occurred_at \
-                  FROM UNNEST($1::uuid[], $2::bigint[], $3::timestamptz[]) AS n(org_id, position, occurred_at) \
-                  WHERE h.org_id = n.org_id",
+                  FROM (SELECT unnest($1::uuid[]) AS org_id, unnest($2::bigint[]) AS position, \
+                  unnest($3::timestamptz[]) AS occurred_at) n WHERE h.org_id = n.org_id",
             parameters: vec![
                 Box::new(moved.iter().map(|organization| organization.uuid()).collect::<Vec<_>>()),
                 Box::new(heads.iter().map(|head| signed(head.position)).collect::<Vec<_>>()),
@@ -332,6 +380,13 @@ fn projected(request: &Request) -> impl Iterator<Item = ProjectedEvent<'_>> {
         event: &pending.event,
         disclosed: &request.disclosed,
     })
+}
+
+fn look_for((organization, position, _): Witness) -> Statement {
+    Statement {
+        sql: "SELECT leaf_hash FROM events WHERE org_id = ANY($1::uuid[]) AND position = ANY($2::bigint[])",
+        parameters: vec![Box::new(vec![organization.uuid()]), Box::new(vec![signed(position)])],
+    }
 }
 
 fn attach(organization: Uuid, attachment: &Attachment) -> Statement {

@@ -58,23 +58,25 @@ impl Connection {
     }
 }
 
-/// Polls all from the first to the last, so that they are sent in this order, and waits for all. The first error wins:
-/// what follows a failed statement in a transaction only says that the transaction is aborted, and a COMMIT then
-/// answers Ok although it rolled back.
+/// Polls all from the first to the last, so that they are sent in this order, and waits for all or for the first error.
+///
+/// After a failed statement the others only say that the transaction is aborted, and a COMMIT then answers Ok although
+/// it rolled back. After one that could not even be sent nothing more is sent: the database knows of no failure, and
+/// would commit the rest.
 pub(super) async fn pipeline(mut sent: Vec<Sent<'_, Vec<Row>>>) -> Result<Vec<Vec<Row>>, Error> {
-    let mut answers = sent.iter().map(|_| None).collect::<Vec<Option<Result<Vec<Row>, Error>>>>();
+    let mut answers = sent.iter().map(|_| None).collect::<Vec<Option<Vec<Row>>>>();
     std::future::poll_fn(|context| {
         let mut waiting = false;
         for (future, answer) in sent.iter_mut().zip(&mut answers) {
             if answer.is_none() {
-                match future.as_mut().poll(context) {
-                    std::task::Poll::Ready(result) => *answer = Some(result),
+                match future.as_mut().poll(context)? {
+                    std::task::Poll::Ready(rows) => *answer = Some(rows),
                     std::task::Poll::Pending => waiting = true,
                 }
             }
         }
-        if waiting { std::task::Poll::Pending } else { std::task::Poll::Ready(()) }
+        if waiting { std::task::Poll::Pending } else { std::task::Poll::Ready(Ok(())) }
     })
-    .await;
-    answers.into_iter().flatten().collect()
+    .await?;
+    Ok(answers.into_iter().flatten().collect())
 }

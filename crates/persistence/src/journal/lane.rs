@@ -2,59 +2,79 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use countersign_domain::OrganizationId;
-use countersign_ledger::LeafHash;
+use countersign_domain::{OrganizationId, StreamId};
 use tokio::time::timeout;
-use tokio_postgres::error::SqlState;
-use uuid::Uuid;
+use tokio_postgres::error::{DbError, Severity, SqlState};
 
-use super::batch::Batch;
-use super::connection::{Connection, Prepared, pipeline};
+use super::batch::{Batch, Witness};
+use super::connection::{Connection, pipeline};
 use super::queue::Queue;
 use super::{Appended, CommitObserver, Request};
 use crate::StoreError;
 use crate::clock::monotonic;
 use crate::directory::notice;
-use crate::projections::Statement;
+use crate::error::is_unavailable;
 use crate::projections::unique_names::NameKind;
 
+/// How long connecting may take.
+const CONNECT: Duration = Duration::from_secs(5);
 /// How long one attempt at a batch may take before its connection is given up.
-const ATTEMPT: Duration = Duration::from_secs(15);
-/// How long the requests of a batch wait for a database that went away.
+const ATTEMPT: Duration = Duration::from_secs(10);
+/// How long requests wait for a database that went away. While it stays away, later batches are attempted once each.
 const PATIENCE: Duration = Duration::from_secs(10);
 const RETRY_PAUSE: Duration = Duration::from_millis(100);
 
 pub(super) struct Lane {
     database: tokio_postgres::Config,
     queue: Arc<Queue>,
-    process: Uuid,
     observer: Arc<dyn CommitObserver>,
     connection: Option<Connection>,
+    away_since: Option<Instant>,
+}
+
+/// How a transaction ended, if it did not fail.
+enum Ended {
+    Committed,
+    /// An attempt before had been committed, so this one was not made.
+    CommittedBefore,
 }
 
 /// Why an attempt at a batch failed as a whole.
 enum Failure {
-    /// Before COMMIT was sent: nothing was changed.
-    Before(tokio_postgres::Error),
-    /// While COMMIT was on its way: only the database knows.
-    During(tokio_postgres::Error),
+    /// Nothing was changed.
+    Certain(tokio_postgres::Error),
+    /// COMMIT was on its way: only the database knows.
+    InDoubt(tokio_postgres::Error),
 }
 
-/// What a transaction that may have been committed would have written first.
-type Witness = (OrganizationId, u64, LeafHash);
+impl Failure {
+    /// A statement that was refused, or could not be sent, takes its whole transaction with it.
+    fn while_committing(error: tokio_postgres::Error) -> Self {
+        let severity = error.as_db_error().and_then(DbError::parsed_severity);
+        let refused = severity == Some(Severity::Error) || !is_unavailable(&error);
+        if refused { Self::Certain(error) } else { Self::InDoubt(error) }
+    }
+}
+
+/// An attempt that may have been committed.
+struct InDoubt {
+    witness: Witness,
+    outcomes: Outcomes,
+    changed: Vec<(OrganizationId, StreamId)>,
+}
 
 type Outcomes = Vec<Result<Appended, StoreError>>;
 
 impl Lane {
-    pub fn new(
-        database: tokio_postgres::Config,
-        queue: Arc<Queue>,
-        process: Uuid,
-        observer: Arc<dyn CommitObserver>,
-    ) -> Self {
-        Self { database, queue, process, observer, connection: None }
+    pub fn new(database: &tokio_postgres::Config, queue: Arc<Queue>, observer: Arc<dyn CommitObserver>) -> Self {
+        let mut database = database.clone();
+        // A transaction whose network broke must not hold its heads until the server's TCP gives up, hours later.
+        let limit = format!("-c idle_in_transaction_session_timeout={}", ATTEMPT.as_millis());
+        let options = [database.get_options().unwrap_or_default(), &limit].join(" ");
+        database.options(options.trim());
+        Self { database, queue, observer, connection: None, away_since: None }
     }
 
     /// Works until the queue is closed and empty.
@@ -84,7 +104,7 @@ impl Lane {
                 );
                 let mut outcomes = Vec::with_capacity(requests.len());
                 for request in requests {
-                    let alone = Box::pin(self.commit_together(std::slice::from_ref(request))).await;
+                    let alone = self.commit_together(std::slice::from_ref(request)).await;
                     outcomes.push(alone.map_or_else(|error| Err(refusal(error)), |mut outcomes| outcomes.remove(0)));
                 }
                 outcomes
@@ -98,55 +118,54 @@ impl Lane {
 
     /// One transaction, attempted again as long as the database is away and nothing was committed.
     async fn commit_together(&mut self, requests: &[Request]) -> Result<Outcomes, StoreError> {
-        let deadline = monotonic() + PATIENCE;
-        let mut in_doubt: Option<(Witness, Outcomes)> = None;
+        let mut in_doubt = None;
         loop {
             let error = match self.attempt(requests, &mut in_doubt).await {
-                Ok(outcomes) => return Ok(outcomes),
                 Err(error @ StoreError::Unavailable(_)) => error,
-                Err(error) => {
-                    self.abandon().await;
-                    return Err(error);
+                answered => {
+                    self.away_since = None;
+                    if answered.is_err() {
+                        self.abandon().await;
+                    }
+                    return answered;
                 }
             };
             self.connection = None;
-            if monotonic() >= deadline {
+            // The database, not the batch, has this long: or a full queue would wait for it batch after batch.
+            let away_since = *self.away_since.get_or_insert_with(monotonic);
+            if away_since.elapsed() >= PATIENCE {
                 return Err(if in_doubt.is_some() { StoreError::OutcomeUnknown } else { error });
             }
             tokio::time::sleep(RETRY_PAUSE).await;
         }
     }
 
-    async fn attempt(
-        &mut self,
-        requests: &[Request],
-        in_doubt: &mut Option<(Witness, Outcomes)>,
-    ) -> Result<Outcomes, StoreError> {
+    async fn attempt(&mut self, requests: &[Request], in_doubt: &mut Option<InDoubt>) -> Result<Outcomes, StoreError> {
         let connection = match self.connection.take().filter(|connection| !connection.is_closed()) {
             Some(connection) => connection,
-            None => timeout(ATTEMPT, Connection::open(&self.database)).await.map_err(|_| timed_out())??,
+            None => timeout(CONNECT, Connection::open(&self.database)).await.map_err(|_| timed_out())??,
         };
         let connection = self.connection.insert(connection);
-        if let Some((witness, _)) = in_doubt {
-            let committed = timeout(ATTEMPT, was_committed(connection, *witness)).await.map_err(|_| timed_out())??;
-            if let Some((_, outcomes)) = in_doubt.take()
-                && committed
-            {
-                return Ok(outcomes);
-            }
-        }
         let mut batch = Batch::new(requests);
-        let result = timeout(ATTEMPT, transact(connection, &mut batch, self.process)).await;
+        let result = timeout(ATTEMPT, transact(connection, &mut batch, in_doubt)).await;
         // Told whatever came of it: a cache must not outlive what may have been committed.
         self.observer.committed(&batch.changed_streams());
         let error = match result {
-            Ok(Ok(())) => return Ok(batch.into_outcomes()),
-            Ok(Err(Failure::Before(error))) => return Err(error.into()),
-            Ok(Err(Failure::During(error))) => StoreError::from(error),
+            Ok(Ok(Ended::Committed)) => return Ok(batch.into_outcomes()),
+            Ok(Ok(Ended::CommittedBefore)) => {
+                // Told again: when it was told first, the database may not have been there yet.
+                return Ok(in_doubt.take().map_or_else(Vec::new, |committed| {
+                    self.observer.committed(&committed.changed);
+                    committed.outcomes
+                }));
+            }
+            Ok(Err(Failure::Certain(error))) => return Err(error.into()),
+            Ok(Err(Failure::InDoubt(error))) => StoreError::from(error),
             Err(_elapsed) => timed_out(),
         };
-        if matches!(error, StoreError::Unavailable(_)) {
-            *in_doubt = batch.witness().map(|witness| (witness, batch.into_outcomes()));
+        if let Some(witness) = batch.witness() {
+            let changed = batch.changed_streams();
+            *in_doubt = Some(InDoubt { witness, changed, outcomes: batch.into_outcomes() });
         }
         Err(error)
     }
@@ -154,7 +173,7 @@ impl Lane {
     /// Ends a transaction that failed for its data; a connection that can't is dropped.
     async fn abandon(&mut self) {
         if let Some(connection) = &self.connection
-            && connection.run("ROLLBACK").await.is_err()
+            && !matches!(timeout(CONNECT, connection.run("ROLLBACK")).await, Ok(Ok(_)))
         {
             self.connection = None;
         }
@@ -166,96 +185,50 @@ fn timed_out() -> StoreError {
 }
 
 /// Reads and decides in one round trip, writes and commits in a second.
-async fn transact(connection: &Connection, batch: &mut Batch<'_>, process: Uuid) -> Result<(), Failure> {
+async fn transact(
+    connection: &Connection,
+    batch: &mut Batch<'_>,
+    in_doubt: &mut Option<InDoubt>,
+) -> Result<Ended, Failure> {
     let begin = batch.begin();
-    let new_heads = prepare(connection, batch.new_heads()).await.map_err(Failure::Before)?;
-    let lock_heads = prepare(connection, Some(batch.lock_heads())).await.map_err(Failure::Before)?;
-    let versions = prepare(connection, batch.read_versions()).await.map_err(Failure::Before)?;
-    let mut rows_of = Vec::new();
-    for (number, statement) in batch.read_projections().into_iter().enumerate() {
-        if let Some(prepared) = prepare(connection, statement).await.map_err(Failure::Before)? {
-            rows_of.push((number, prepared));
-        }
+    let mut reads = Vec::new();
+    for (read, statement) in batch.reads(in_doubt.as_ref().map(|attempt| attempt.witness)) {
+        reads.push((read, connection.prepare(statement).await.map_err(Failure::Certain)?));
     }
     let mut sent = vec![connection.run(&begin)];
-    sent.extend(new_heads.iter().chain(&lock_heads).chain(&versions).map(|prepared| connection.execute(prepared)));
-    sent.extend(rows_of.iter().map(|(_, prepared)| connection.execute(prepared)));
-    let mut answers = pipeline(sent).await.map_err(Failure::Before)?.into_iter().skip(1);
-    if new_heads.is_some() {
-        answers.next();
+    sent.extend(reads.iter().map(|(_, prepared)| connection.execute(prepared)));
+    let answers = pipeline(sent).await.map_err(Failure::Certain)?;
+    for ((read, _), rows) in reads.iter().zip(answers.iter().skip(1)) {
+        batch.accept(*read, rows).map_err(Failure::Certain)?;
     }
-    batch.accept_heads(&answers.next().unwrap_or_default()).map_err(Failure::Before)?;
-    if versions.is_some() {
-        batch.accept_versions(&answers.next().unwrap_or_default()).map_err(Failure::Before)?;
+    if batch.was_committed_before() {
+        connection.run("ROLLBACK").await.map_err(Failure::Certain)?;
+        return Ok(Ended::CommittedBefore);
     }
-    for ((number, _), rows) in rows_of.iter().zip(answers) {
-        batch.accept_projection(*number, &rows).map_err(Failure::Before)?;
-    }
+    *in_doubt = None;
 
     batch.decide();
     if batch.is_empty() {
-        return connection.run("ROLLBACK").await.map(drop).map_err(Failure::Before);
+        connection.run("ROLLBACK").await.map_err(Failure::Certain)?;
+        return Ok(Ended::Committed);
     }
-
     let mut statements = batch.write_statements();
-    statements.extend(notice::statements(process, &batch.changed_streams()));
+    statements.extend(notice::statements(&batch.changed_streams()));
     let mut writes = Vec::with_capacity(statements.len());
     for statement in statements {
-        writes.extend(prepare(connection, Some(statement)).await.map_err(Failure::Before)?);
+        writes.push(connection.prepare(statement).await.map_err(Failure::Certain)?);
     }
     let mut sent = writes.iter().map(|prepared| connection.execute(prepared)).collect::<Vec<_>>();
     sent.push(connection.run("COMMIT"));
-    pipeline(sent).await.map(drop).map_err(Failure::During)
-}
-
-async fn prepare(
-    connection: &Connection,
-    statement: Option<Statement>,
-) -> Result<Option<Prepared>, tokio_postgres::Error> {
-    match statement {
-        Some(statement) => connection.prepare(statement).await.map(Some),
-        None => Ok(None),
-    }
-}
-
-/// Whether the transaction that would have written the witness was committed. The lock waits for a server process that
-/// may still be at it.
-async fn was_committed(
-    connection: &Connection,
-    (organization, position, leaf): Witness,
-) -> Result<bool, tokio_postgres::Error> {
-    let lock = Statement {
-        sql: "SELECT position FROM org_heads WHERE org_id = ANY($1::uuid[]) FOR UPDATE",
-        parameters: vec![Box::new(vec![organization.uuid()])],
-    };
-    let look = Statement {
-        sql: "SELECT leaf_hash FROM events \
-              WHERE org_id = ANY($1::uuid[]) AND position = ANY($2::bigint[])",
-        parameters: vec![
-            Box::new(vec![organization.uuid()]),
-            Box::new(vec![i64::try_from(position).unwrap_or(i64::MAX)]),
-        ],
-    };
-    let (lock, look) = (connection.prepare(lock).await?, connection.prepare(look).await?);
-    let begin = format!("BEGIN; SET LOCAL countersign.batch = '{organization}'");
-    let answers = pipeline(vec![
-        connection.run(&begin),
-        connection.execute(&lock),
-        connection.execute(&look),
-        connection.run("COMMIT"),
-    ])
-    .await?;
-    match answers.get(2).and_then(|rows| rows.first()) {
-        Some(row) => Ok(row.try_get::<_, &[u8]>(0)? == leaf.0),
-        None => Ok(false),
-    }
+    pipeline(sent).await.map_err(Failure::while_committing)?;
+    Ok(Ended::Committed)
 }
 
 /// What a refused request is told.
 fn refusal(error: StoreError) -> StoreError {
     match error {
         StoreError::Database(error) if error.code() == Some(&SqlState::UNIQUE_VIOLATION) => {
-            match error.as_db_error().and_then(tokio_postgres::error::DbError::table) {
+            match error.as_db_error().and_then(DbError::table) {
                 Some("organization_slugs") => StoreError::NameTaken(NameKind::OrganizationSlug),
                 Some("events") => StoreError::Conflict,
                 _ => StoreError::Database(error),
@@ -271,6 +244,7 @@ fn repeat(error: &StoreError) -> StoreError {
         StoreError::OutcomeUnknown => StoreError::OutcomeUnknown,
         StoreError::Conflict => StoreError::Conflict,
         StoreError::NameTaken(kind) => StoreError::NameTaken(*kind),
+        StoreError::Unavailable(reason) => StoreError::Unavailable(reason.clone()),
         other => StoreError::Unavailable(other.to_string()),
     }
 }

@@ -36,14 +36,8 @@ pub(crate) async fn load_stream(
     rows.iter()
         .map(|row| {
             let (record, event) = read_record(row.try_get(0)?)?;
-            let payload = serde_json::from_str(record.tail.event.payload.get()).unwrap_or_default();
-            let mut commitments = BTreeSet::new();
-            collect_commitments(&payload, &mut commitments);
-            Ok(LoadedEvent {
-                version: record.tail.stream.version,
-                event,
-                commitments: commitments.into_iter().collect(),
-            })
+            let commitments = commitments(&record).into_iter().collect();
+            Ok(LoadedEvent { version: record.tail.stream.version, event, commitments })
         })
         .collect()
 }
@@ -57,8 +51,16 @@ pub(crate) fn read_record(bytes: &[u8]) -> Result<(Record, JournalEvent), StoreE
     Ok((record, event))
 }
 
+/// The commitments that the event of a record holds.
+pub(crate) fn commitments(record: &Record) -> BTreeSet<String> {
+    let payload = serde_json::from_str(record.tail.event.payload.get()).unwrap_or_default();
+    let mut found = BTreeSet::new();
+    collect_commitments(&payload, &mut found);
+    found
+}
+
 /// Finds every commitment in a payload: an object with a subject and a SHA-256.
-pub(crate) fn collect_commitments(payload: &Value, found: &mut BTreeSet<String>) {
+fn collect_commitments(payload: &Value, found: &mut BTreeSet<String>) {
     match payload {
         Value::Object(members) => {
             if let (Some(Value::String(sha256)), true) = (members.get("sha256"), members.contains_key("subject")) {

@@ -22,7 +22,10 @@ use tokio::task::JoinHandle;
 use crate::StoreError;
 use crate::projections::Disclosed;
 
-pub(crate) use load::{LoadedEvent, disclosure_place, load_disclosures, load_stream};
+pub(crate) use load::{
+    LoadedEvent, commitments, disclosure_place, load_disclosures, load_stream, open_disclosure, read_record,
+};
+use lane::Lane;
 use queue::Queue;
 
 /// An event that waits to be appended.
@@ -143,13 +146,12 @@ impl Journal {
     pub(crate) fn start(
         database: &tokio_postgres::Config,
         options: &JournalOptions,
-        process: uuid::Uuid,
         observer: &Arc<dyn CommitObserver>,
     ) -> Self {
         let queue = Arc::new(Queue::new(options.waiting));
         let lanes = (0..options.lanes.max(1))
             .map(|_| {
-                let lane = lane::Lane::new(database.clone(), Arc::clone(&queue), process, Arc::clone(observer));
+                let lane = Lane::new(database, Arc::clone(&queue), Arc::clone(observer));
                 tokio::spawn(lane.run(options.batch.max(1)))
             })
             .collect();
@@ -178,5 +180,12 @@ impl Journal {
                 tracing::error!(%error, "a journal lane ended badly");
             }
         }
+    }
+}
+
+impl Drop for Journal {
+    /// The lanes finish what was accepted, then end and give up their connections.
+    fn drop(&mut self) {
+        self.queue.close();
     }
 }

@@ -20,7 +20,7 @@ use countersign_domain::{JournalEvent, OrganizationId, Personal, StreamId};
 use jiff::Timestamp;
 use tokio_postgres::types::ToSql;
 
-pub(crate) use fold::{Folds, Statement};
+pub(crate) use fold::{Folds, Statement, Table};
 
 /// The values behind the commitments of an event, by commitment; erased ones are missing.
 pub(crate) type Disclosed = HashMap<String, String>;
@@ -67,6 +67,8 @@ pub(crate) trait Projection: 'static {
     const KEY: &'static [Column];
     /// The other columns.
     const VALUES: &'static [Column];
+    /// The columns by which a report names a row: the key, unless it holds personal data.
+    const SHOWN: &'static [Column] = Self::KEY;
 
     /// The keys of the rows that the event may change.
     fn touched(event: &ProjectedEvent<'_>) -> Vec<Self::Key>;

@@ -22,7 +22,8 @@ pub enum NameKind {
 }
 
 impl NameKind {
-    fn as_str(self) -> &'static str {
+    /// The kind as it is stored.
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::ThirdParty => "third_party",
             Self::ClientIdentifier => "client_identifier",
@@ -54,7 +55,7 @@ pub(crate) enum NameChange {
 }
 
 impl NameChange {
-    fn key(&self) -> (String, String) {
+    pub(crate) fn key(&self) -> (String, String) {
         let (Self::Taken(kind, name) | Self::Released(kind, name)) = self;
         (kind.as_str().to_owned(), name.clone())
     }
@@ -89,14 +90,6 @@ impl UniqueNames {
             _ => Vec::new(),
         }
     }
-
-    /// The key of a name and of what kind it is, where the event takes one.
-    pub(crate) fn taken(event: &ProjectedEvent<'_>) -> impl Iterator<Item = (NameKind, (String, String))> {
-        Self::changes(event).into_iter().filter_map(|change| match &change {
-            NameChange::Taken(kind, _) => Some((*kind, change.key())),
-            NameChange::Released(..) => None,
-        })
-    }
 }
 
 fn third_party_key(name: &str) -> String {
@@ -115,6 +108,8 @@ impl Projection for UniqueNames {
     const TABLE: &'static str = "unique_names";
     const KEY: &'static [Column] = &[("kind", "text"), ("name", "text")];
     const VALUES: &'static [Column] = &[("holder_id", "uuid")];
+    // The name may be a person's e-mail address.
+    const SHOWN: &'static [Column] = &[("kind", "text"), ("holder_id", "uuid")];
 
     fn touched(event: &ProjectedEvent<'_>) -> Vec<Self::Key> {
         let mut keys = Self::changes(event).iter().map(NameChange::key).collect::<Vec<_>>();

@@ -1,3 +1,4 @@
 //! The changes that pages and API have in common: each one unit of work.
 
+pub(crate) mod sign_in;
 pub(crate) mod third_parties;

@@ -1,0 +1,136 @@
+//! `countersign member`
+
+use countersign_domain::{Member, MemberCommand as Change, MemberId, OrganizationId, Role};
+use countersign_persistence::{Context, Store, clock, queries, sign_in};
+use jiff::SignedDuration;
+
+use crate::cli::{MemberCommand, Who};
+use crate::config::Configuration;
+use crate::error::CommandError;
+use crate::operator::{context, member, open_store, organization};
+use crate::{output, password};
+
+/// Does what was asked.
+pub async fn run(configuration: &Configuration, command: MemberCommand) -> Result<(), CommandError> {
+    let store = open_store(configuration).await?;
+    match command {
+        MemberCommand::Add { slug, email, name, role, generate_password, ask_password, reason } => {
+            let organization = organization(&store, &slug).await?;
+            let password = match (generate_password, ask_password) {
+                (true, _) => Some(password::generate()),
+                (false, true) => Some(password::ask()?),
+                (false, false) => None,
+            };
+            let phc = match &password {
+                Some(password) => Some(password::hash(password.clone()).await?),
+                None => None,
+            };
+            let context = context(organization.id, reason.reason);
+            sign_in::add_member(&store, &context, email.clone(), name, role, phc).await?;
+            output::line(format_args!("{email} is {} of {slug}", role.as_str()));
+            if generate_password {
+                show_once(password.as_deref());
+            } else if !ask_password {
+                output::note(format_args!("to let them in: countersign member sign-in-link {slug} {email}"));
+            }
+        }
+        MemberCommand::List { slug } => list(&store, &slug).await?,
+        MemberCommand::SetRole { who, role, reason } => {
+            execute(&store, &who, reason.reason, Change::ChangeRole(role)).await?;
+            output::line(format_args!("{} is {} of {}", who.email, role.as_str(), who.slug));
+        }
+        MemberCommand::Deactivate { who, reason } => {
+            let (organization, member) = execute(&store, &who, reason.reason, Change::Deactivate).await?;
+            let ended = sign_in::end_sessions_of(&store, organization, member, None).await?;
+            output::line(format_args!("{} is kept out of {}; {ended} sessions were ended", who.email, who.slug));
+        }
+        MemberCommand::Reactivate { who, reason } => {
+            execute(&store, &who, reason.reason, Change::Reactivate).await?;
+            output::line(format_args!("{} may sign in to {} again", who.email, who.slug));
+        }
+        MemberCommand::SetPassword { who, generate, reason } => {
+            let (organization, found) = member(&store, &who).await?;
+            let password = if generate { password::generate() } else { password::ask()? };
+            let phc = password::hash(password.clone()).await?;
+            set_password(&store, &context(organization.id, reason.reason), found.id, phc).await?;
+            output::line(format_args!("{} of {} has a new password; the sessions were ended", who.email, who.slug));
+            show_once(generate.then_some(password.as_str()));
+        }
+        MemberCommand::SignInLink { who, hours } => {
+            let (organization, found) = member(&store, &who).await?;
+            let lifetime = SignedDuration::from_hours(i64::from(hours));
+            let base_url = configuration.base_url();
+            let link = sign_in_link(&store, &base_url, &who.slug, organization.id, found.id, lifetime).await?;
+            output::line(link);
+            if !found.active {
+                output::note(format_args!("{} is deactivated: the link works once they are reactivated", who.email));
+            }
+            output::note(format_args!("it works once, within {hours} hours"));
+        }
+    }
+    store.close().await;
+    Ok(())
+}
+
+/// A link that signs a member in once.
+pub async fn sign_in_link(
+    store: &Store,
+    base_url: &str,
+    slug: &str,
+    organization: OrganizationId,
+    member: MemberId,
+    lifetime: SignedDuration,
+) -> Result<String, CommandError> {
+    let secret = sign_in::create_link(store, organization, member, clock::now(), lifetime).await?;
+    Ok(format!("{base_url}/o/{slug}/sign-in/{}", secret.expose()))
+}
+
+fn show_once(password: Option<&str>) {
+    if let Some(password) = password {
+        output::line(format_args!("password: {password}"));
+        output::note("it is not shown again");
+    }
+}
+
+async fn execute(
+    store: &Store,
+    who: &Who,
+    reason: Option<countersign_domain::values::Note>,
+    change: Change,
+) -> Result<(OrganizationId, MemberId), CommandError> {
+    let (organization, found) = member(store, who).await?;
+    let id = found.id;
+    store
+        .change(&context(organization.id, reason), async |unit| unit.execute::<Member>(id.uuid(), change.clone()).await)
+        .await
+        .map_err(CommandError::Change)?;
+    Ok((organization.id, id))
+}
+
+async fn set_password(store: &Store, context: &Context, member: MemberId, phc: String) -> Result<(), CommandError> {
+    sign_in::set_password(store, context, member, phc).await?;
+    sign_in::end_sessions_of(store, context.organization, member, None).await?;
+    sign_in::reset_failures(store, context.organization, member).await?;
+    Ok(())
+}
+
+async fn list(store: &Store, slug: &str) -> Result<(), CommandError> {
+    let organization = organization(store, slug).await?;
+    let erased = || queries::ERASED.to_owned();
+    let rows = queries::members::list(store, organization.id)
+        .await?
+        .into_iter()
+        .map(|member| {
+            let state = if member.active { "active" } else { "deactivated" };
+            let role: Role = member.role;
+            [
+                member.email.unwrap_or_else(erased),
+                member.name.unwrap_or_else(erased),
+                role.as_str().to_owned(),
+                state.to_owned(),
+            ]
+        })
+        .collect::<Vec<_>>();
+    output::table(["e-mail", "name", "role", "state"], &rows);
+    Ok(())
+}

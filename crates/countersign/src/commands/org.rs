@@ -1,0 +1,88 @@
+//! `countersign org`
+
+use countersign_domain::values::Note;
+use countersign_domain::{Organization, OrganizationCommand};
+use countersign_persistence::directory::OrganizationEntry;
+use countersign_persistence::queries::members;
+use countersign_persistence::queries::third_parties::{self, ThirdPartyList};
+use countersign_persistence::{Store, clock};
+
+use crate::cli::OrgCommand;
+use crate::config::Configuration;
+use crate::error::CommandError;
+use crate::installation;
+use crate::operator::{context, open_store, organization};
+use crate::output;
+
+/// Does what was asked.
+pub async fn run(configuration: &Configuration, command: OrgCommand) -> Result<(), CommandError> {
+    let store = open_store(configuration).await?;
+    match command {
+        OrgCommand::Create { slug, name, reason } => {
+            let context = |id| context(id, reason.reason.clone());
+            store.create_organization(slug.clone(), name, context).await?;
+            output::line(format_args!("{slug} was created; its issuer is {}/t/{slug}", configuration.base_url()));
+            output::note(format_args!("next: countersign member add {slug} <e-mail> --name <name> --role owner"));
+        }
+        OrgCommand::List => list(&store).await?,
+        OrgCommand::Show { slug } => show(&store, configuration, &slug).await?,
+        OrgCommand::Suspend { slug, reason } => {
+            change(&store, &slug, OrganizationCommand::Suspend, reason.reason).await?;
+            output::line(format_args!("{slug} is suspended: none of its tokens and sign-ins work"));
+        }
+        OrgCommand::Resume { slug, reason } => {
+            change(&store, &slug, OrganizationCommand::Resume, reason.reason).await?;
+            output::line(format_args!("{slug} is at work again"));
+        }
+    }
+    store.close().await;
+    Ok(())
+}
+
+async fn change(
+    store: &Store,
+    slug: &str,
+    command: OrganizationCommand,
+    reason: Option<Note>,
+) -> Result<(), CommandError> {
+    let id = organization(store, slug).await?.id;
+    store
+        .change(&context(id, reason), async |unit| unit.execute::<Organization>(id.uuid(), command.clone()).await)
+        .await
+        .map_err(CommandError::Change)
+}
+
+fn state(organization: &OrganizationEntry) -> &'static str {
+    if organization.suspended { "suspended" } else { "active" }
+}
+
+async fn list(store: &Store) -> Result<(), CommandError> {
+    let mut rows = Vec::new();
+    for slug in installation::slugs(store).await? {
+        let found = organization(store, &slug).await?;
+        rows.push([slug, found.name.clone(), state(&found).to_owned(), found.id.to_string()]);
+    }
+    output::table(["organization", "name", "state", "id"], &rows);
+    Ok(())
+}
+
+async fn show(store: &Store, configuration: &Configuration, slug: &str) -> Result<(), CommandError> {
+    let found = organization(store, slug).await?;
+    let members = members::list(store, found.id).await?;
+    let first = ThirdPartyList { page: 1, page_size: Some(1), ..ThirdPartyList::default() };
+    let third_parties = third_parties::list(store, found.id, &first, clock::now()).await?.total;
+    let active = members.iter().filter(|member| member.active).count();
+    for (what, value) in [
+        ("organization", found.slug.clone()),
+        ("name", found.name.clone()),
+        ("id", found.id.to_string()),
+        ("state", state(&found).to_owned()),
+        ("issuer", format!("{}/t/{}", configuration.base_url(), found.slug)),
+        ("longest token life", format!("{} months", found.maximum_token_months)),
+        ("members", format!("{} ({active} active)", members.len())),
+        ("third parties", third_parties.to_string()),
+    ] {
+        output::line(format_args!("{what:20}{value}"));
+    }
+    Ok(())
+}

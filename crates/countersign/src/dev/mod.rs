@@ -1,0 +1,141 @@
+//! `countersign dev`: everything on one machine, with demo data, in one process and its private PostgreSQL.
+
+mod demo;
+mod files;
+mod ready;
+mod seed;
+mod welcome;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use countersign_domain::{MemberId, OrganizationId};
+use countersign_persistence::private_postgres::{DatabaseUrls, Options, PrivatePostgres, default_data_dir};
+use countersign_persistence::{Store, migrate};
+use countersign_web::WebOptions;
+use jiff::SignedDuration;
+
+use crate::cli::DevArguments;
+use crate::config::Configuration;
+use crate::error::CommandError;
+use crate::private_file;
+use crate::running::{self, StopSignals};
+
+use demo::Demo;
+use files::Files;
+
+/// The variable that names a database to use instead of a private one.
+const DATABASE_VARIABLE: &str = "DATABASE_URL";
+/// For how long the printed sign-in link can be used.
+const LINK_LIFETIME: SignedDuration = SignedDuration::from_hours(12);
+
+/// Starts everything, says so, and serves until told to stop.
+pub async fn run(configuration: Configuration, arguments: DevArguments) -> Result<(), CommandError> {
+    let signals = StopSignals::listen()?;
+    if let Some(file) = &arguments.ready_file {
+        // Whoever waits for it must not find that of an earlier run.
+        private_file::remove(file)?;
+    }
+    let files = Files::new(arguments.data_dir.clone().unwrap_or_else(default_data_dir));
+    let mut database = Database::start(&files, arguments.fresh).await?;
+    let result = serve(&configuration, &arguments, &files, database.urls(), signals).await;
+    let stopped = database.stop().await;
+    result.and(stopped)
+}
+
+async fn serve(
+    configuration: &Configuration,
+    arguments: &DevArguments,
+    files: &Files,
+    urls: DatabaseUrls,
+    signals: StopSignals,
+) -> Result<(), CommandError> {
+    migrate::migrate(&urls.owner).await?;
+    let store = Store::open(&urls.serve, files.master_keys()?, &configuration.store_options())?;
+    let mut demo = Demo::load_or_create(files)?;
+    let mut organizations = Vec::new();
+    for index in 0..demo.organizations.len() {
+        organizations.push(seed::ensure(&store, files, &mut demo, index).await?);
+    }
+    let server = running::start(&store, web_options(configuration, arguments.port)).await?;
+    let base_url = server.base_url().to_owned();
+    files.write_configuration(&base_url, &urls)?;
+    let sign_in_url = owner_link(&store, &base_url, &demo, &organizations).await?;
+    let ready = ready::describe(&base_url, &urls.serve, &sign_in_url, server.metrics_url(), &demo, &organizations);
+    if let Some(file) = &arguments.ready_file {
+        private_file::write(file, &ready::to_json(&ready)?)?;
+    }
+    welcome::print(&ready, files);
+    let patience = Duration::from_secs(configuration.server.shutdown_seconds as u64);
+    running::until_stopped(server, &store, signals, patience).await
+}
+
+/// Everything on the loopback address, whatever is configured.
+fn web_options(configuration: &Configuration, port: u16) -> WebOptions {
+    let on_loopback = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    WebOptions {
+        listen: on_loopback(port),
+        metrics_listen: Some(on_loopback(0)),
+        base_url: None,
+        workers: configuration.workers(),
+        development: true,
+        trusted_proxies: Vec::new(),
+    }
+}
+
+/// A demo organization in the database.
+#[derive(Debug, Clone)]
+pub struct Seeded {
+    organization: OrganizationId,
+    owner: MemberId,
+    third_party: countersign_domain::ThirdPartyId,
+}
+
+async fn owner_link(store: &Store, base_url: &str, demo: &Demo, seeded: &[Seeded]) -> Result<String, CommandError> {
+    let (Some(shown), Some(seeded)) = (demo.organizations.first(), seeded.first()) else { return Ok(String::new()) };
+    let (organization, owner) = (seeded.organization, seeded.owner);
+    crate::commands::sign_in_link(store, base_url, &shown.slug, organization, owner, LINK_LIFETIME).await
+}
+
+/// The database: a private server, or one that was given.
+enum Database {
+    Private(PrivatePostgres),
+    Given(String),
+}
+
+impl Database {
+    async fn start(files: &Files, fresh: bool) -> Result<Self, CommandError> {
+        let given = std::env::var(DATABASE_VARIABLE).ok().filter(|url| !url.is_empty());
+        match given {
+            Some(_) if fresh => Err(CommandError::FreshForeignDatabase),
+            Some(url) => {
+                files.create_directory()?;
+                Ok(Self::Given(url))
+            }
+            None => {
+                let options = Options { data_dir: files.directory().to_owned(), fresh };
+                let postgres = PrivatePostgres::start(options).await?;
+                if fresh {
+                    // Only now: the server holds the lock of the directory.
+                    files.remove_all()?;
+                }
+                Ok(Self::Private(postgres))
+            }
+        }
+    }
+
+    fn urls(&self) -> DatabaseUrls {
+        match self {
+            Self::Private(postgres) => DatabaseUrls { owner: postgres.owner_url(), serve: postgres.serve_url() },
+            // The store drops the owner's rights on every connection.
+            Self::Given(url) => DatabaseUrls { owner: url.clone(), serve: url.clone() },
+        }
+    }
+
+    async fn stop(&mut self) -> Result<(), CommandError> {
+        match self {
+            Self::Private(postgres) => Ok(postgres.stop().await?),
+            Self::Given(_) => Ok(()),
+        }
+    }
+}

@@ -1,1 +1,0 @@
-//! Rebuilding projections from the journal.

@@ -1,0 +1,265 @@
+//! Every event in words, before and after its personal data was erased.
+
+use std::collections::BTreeSet;
+
+use countersign_domain::client::{AuthenticationFailure, SecretProof};
+use countersign_domain::member::{SignInFailure, SignInMethod};
+use countersign_domain::third_party::Mode;
+use countersign_domain::values::{Note, OrganizationName, PersonName, RedirectUri, ThirdPartyName};
+use countersign_domain::{
+    Client, ClientCommand, ClientEvent, Digest, Member, MemberCommand, MemberEvent, Organization, OrganizationCommand,
+    OrganizationEvent, Role, SessionId, ThirdParty, ThirdPartyCommand, ThirdPartyEvent, Token, TokenCommand,
+    TokenEvent, VerifierId,
+};
+use countersign_persistence::clock;
+use countersign_persistence::queries::audit::{
+    AuditCursor, AuditEntry, AuditFilter, AuditPage, LONGEST_PAGE, timeline,
+};
+use countersign_persistence::testing::random_id;
+use jiff::SignedDuration;
+
+use crate::support::{World, at, contact, world};
+
+/// The whole timeline, oldest first.
+async fn told(world: &World) -> Vec<AuditEntry> {
+    let page = AuditPage { cursor: AuditCursor::Newest, limit: LONGEST_PAGE };
+    let mut entries = timeline(&world.store, world.organization, &AuditFilter::default(), page).await.unwrap().entries;
+    entries.reverse();
+    entries
+}
+
+/// The sentence of an entry, then its changes.
+fn words(entry: &AuditEntry) -> String {
+    let side = |value: &Option<String>| value.clone().unwrap_or_else(|| "–".to_owned());
+    let changes = entry
+        .changes
+        .iter()
+        .map(|change| format!("{}: {} → {}", change.field, side(&change.from), side(&change.to)).replace('\n', ", "));
+    [entry.sentence.clone()].into_iter().chain(changes).collect::<Vec<_>>().join("; ")
+}
+
+async fn assert_story(world: &World, skipped: usize, expected: &[&str]) -> BTreeSet<String> {
+    let entries = told(world).await;
+    let entries = &entries[skipped..];
+    assert_eq!(entries.iter().map(words).collect::<Vec<_>>(), expected);
+    entries.iter().map(|entry| entry.event_type.clone()).collect()
+}
+
+fn all_of(types: &[&str]) -> BTreeSet<String> {
+    types.iter().map(|name| (*name).to_owned()).collect()
+}
+
+#[tokio::test]
+async fn organizations() {
+    let world = world().await;
+    let id = world.organization.uuid();
+    let slug = world.store.directory().organization(world.organization).await.unwrap().unwrap().slug.clone();
+    for command in [
+        OrganizationCommand::Rename(OrganizationName::parse("Acme Ltd").unwrap()),
+        OrganizationCommand::Suspend,
+        OrganizationCommand::Resume,
+        OrganizationCommand::LimitTokenLifetime { months: 1 },
+    ] {
+        world.execute::<Organization>(id, command).await;
+    }
+    let types = assert_story(
+        &world,
+        0,
+        &[
+            &format!(
+                "Created the organization {slug}; Name: – → {slug}; Name in URLs: – → {slug}; \
+                 Longest life of a manual token: – → 24 months"
+            ),
+            &format!("Renamed the organization to Acme Ltd; Name: {slug} → Acme Ltd"),
+            "Suspended the organization; Suspended: No → Yes",
+            "Resumed the organization; Suspended: Yes → No",
+            "Limited the life of manual tokens to 1 month; Longest life of a manual token: 24 months → 1 month",
+        ],
+    )
+    .await;
+    assert_eq!(types, all_of(OrganizationEvent::TYPES));
+}
+
+#[tokio::test]
+async fn members() {
+    let world = world().await;
+    let id = world.member("ann@acme.example", "Ann", Role::Admin).await.uuid();
+    let minute = at("2026-03-14T09:26:00Z");
+    for command in [
+        MemberCommand::Rename(PersonName::parse("Anna").unwrap()),
+        MemberCommand::ChangeRole(Role::Owner),
+        MemberCommand::SetPassword(VerifierId(random_id())),
+        MemberCommand::Deactivate,
+        MemberCommand::Reactivate,
+        MemberCommand::SignIn { session: SessionId(random_id()), method: SignInMethod::Password },
+        MemberCommand::SignIn { session: SessionId(random_id()), method: SignInMethod::Link },
+        MemberCommand::EndSession(SessionId(random_id())),
+        MemberCommand::RecordFailedSignIns { cause: SignInFailure::WrongPassword, count: 3, minute },
+        MemberCommand::RecordFailedSignIns { cause: SignInFailure::LockedOut, count: 1, minute },
+    ] {
+        world.execute::<Member>(id, command).await;
+    }
+    let types = assert_story(
+        &world,
+        1,
+        &[
+            "Added the member Ann as admin; E-mail: – → ann@acme.example; Name: – → Ann; Role: – → admin",
+            "Renamed the member Anna; Name: Ann → Anna",
+            "Made the member Anna owner; Role: admin → owner",
+            "Set a new password for Anna",
+            "Deactivated the member Anna; Active: Yes → No",
+            "Reactivated the member Anna; Active: No → Yes",
+            "Signed in as Anna with a password",
+            "Signed in as Anna with a sign-in link",
+            "Ended a session of Anna",
+            "3 attempts to sign in as Anna failed: wrong password (in the minute from 2026-03-14 09:26:00 UTC)",
+            "1 attempt to sign in as Anna failed: locked out after too many wrong passwords \
+             (in the minute from 2026-03-14 09:26:00 UTC)",
+        ],
+    )
+    .await;
+    assert_eq!(types, all_of(MemberEvent::TYPES));
+
+    world.erase_everybody().await;
+    let erased = told(&world).await;
+    assert_eq!(
+        words(&erased[1]),
+        "Added the member (erased) as admin; E-mail: – → (erased); Name: – → (erased); Role: – → admin"
+    );
+    assert_eq!(words(&erased[2]), "Renamed the member Anna; Name: (erased) → (erased)");
+}
+
+#[tokio::test]
+async fn third_parties() {
+    let world = world().await;
+    let id = world.third_party_with("Initech", Some("Ann"), None, Mode::Manual).await.uuid();
+    for command in [
+        ThirdPartyCommand::Rename(ThirdPartyName::parse("Initech GmbH").unwrap()),
+        ThirdPartyCommand::ChangeContact(contact(Some("Ann"), Some("ann@initech.example"))),
+        ThirdPartyCommand::ChangeContact(contact(None, Some("desk@initech.example"))),
+        ThirdPartyCommand::ChangeRequirements(Some(Note::parse("Reviewed").unwrap())),
+        ThirdPartyCommand::ChangeRequirements(None),
+        ThirdPartyCommand::ChangeMode(Mode::Automatic),
+        ThirdPartyCommand::Enable,
+        ThirdPartyCommand::Disable,
+        ThirdPartyCommand::Delete,
+    ] {
+        world.execute::<ThirdParty>(id, command).await;
+    }
+    let types = assert_story(
+        &world,
+        1,
+        &[
+            "Added the third party Initech; Name: – → Initech; Mode: – → manual; Contact name: – → Ann",
+            "Renamed the third party Initech to Initech GmbH; Name: Initech → Initech GmbH",
+            "Changed the contact of Initech GmbH; Contact e-mail: – → ann@initech.example",
+            "Changed the contact of Initech GmbH; Contact name: Ann → –; \
+             Contact e-mail: ann@initech.example → desk@initech.example",
+            "Changed the requirements of Initech GmbH; Requirements: – → Reviewed",
+            "Changed the requirements of Initech GmbH; Requirements: Reviewed → –",
+            "Made Initech GmbH automatic; Mode: manual → automatic",
+            "Switched Initech GmbH on; Enabled: No → Yes",
+            "Switched Initech GmbH off; Enabled: Yes → No",
+            "Deleted the third party Initech GmbH",
+        ],
+    )
+    .await;
+    assert_eq!(types, all_of(ThirdPartyEvent::TYPES));
+
+    world.erase_everybody().await;
+    let erased = told(&world).await;
+    assert_eq!(
+        words(&erased[4]),
+        "Changed the contact of Initech GmbH; Contact name: (erased) → –; Contact e-mail: (erased) → (erased)"
+    );
+    assert_eq!(words(&erased[5]), "Changed the requirements of Initech GmbH; Requirements: – → (erased)");
+}
+
+#[tokio::test]
+async fn clients() {
+    let world = world().await;
+    let third_party = world.third_party("Initech").await;
+    let id = world.client("initech", third_party).await.uuid();
+    let generated = SecretProof::Generated { digest: Digest::of("secret"), last_four: "a9F2".into() };
+    let chosen = SecretProof::Chosen { verifier: VerifierId(random_id()) };
+    let expires_at = clock::now() + SignedDuration::from_hours(48);
+    let expiry = expires_at.strftime("%Y-%m-%d %H:%M:%S UTC");
+    let uris =
+        vec![RedirectUri::parse("https://a.example/").unwrap(), RedirectUri::parse("https://b.example/").unwrap()];
+    let failed =
+        |cause| ClientCommand::RecordFailedAuthentications { cause, count: 2, minute: at("2026-03-14T09:26:00Z") };
+    for command in [
+        ClientCommand::AddSecret { proof: generated, expires_at: Some(expires_at) },
+        ClientCommand::AddSecret { proof: chosen, expires_at: None },
+        ClientCommand::ChangeRedirectUris(uris),
+        ClientCommand::ChangeRedirectUris(vec![]),
+        ClientCommand::Deactivate,
+        ClientCommand::Activate,
+        failed(AuthenticationFailure::WrongSecret),
+        failed(AuthenticationFailure::ExpiredSecret),
+        failed(AuthenticationFailure::MissingSecret),
+        failed(AuthenticationFailure::NotActive),
+    ] {
+        world.execute::<Client>(id, command).await;
+    }
+    let client = &countersign_persistence::queries::third_parties::get(&world.store, world.organization, third_party)
+        .await
+        .unwrap()
+        .unwrap()
+        .client
+        .unwrap();
+    world.execute::<Client>(id, ClientCommand::RemoveSecret(client.secrets[0].id)).await;
+    world.execute::<Client>(id, ClientCommand::Delete).await;
+    let minute = "(in the minute from 2026-03-14 09:26:00 UTC)";
+    let types = assert_story(
+        &world,
+        2,
+        &[
+            "Registered client initech for Initech; Client ID: – → initech; Client type: – → confidential; \
+             Scopes: – → read, write; Callback URLs: – → https://partner.example/callback",
+            &format!("Added the secret cs_sk_…a9F2 to client initech; Expires: – → {expiry}"),
+            "Added a secret chosen by a person to client initech; Expires: – → Does not expire",
+            "Changed the callback URLs of client initech; \
+             Callback URLs: https://partner.example/callback → https://a.example/, https://b.example/",
+            "Changed the callback URLs of client initech; Callback URLs: https://a.example/, https://b.example/ → –",
+            "Switched client initech off; Active: Yes → No",
+            "Switched client initech on; Active: No → Yes",
+            &format!("2 authentications of client initech failed: wrong secret {minute}"),
+            &format!("2 authentications of client initech failed: expired secret {minute}"),
+            &format!("2 authentications of client initech failed: no secret {minute}"),
+            &format!(
+                "2 authentications of client initech failed: the client is not Active, \
+                 or its third party not Enabled {minute}"
+            ),
+            "Removed a secret of client initech",
+            "Deleted client initech",
+        ],
+    )
+    .await;
+    assert_eq!(types, all_of(ClientEvent::TYPES));
+}
+
+#[tokio::test]
+async fn tokens() {
+    let world = world().await;
+    let third_party = world.third_party("Initech").await;
+    let client = world.client("initech", third_party).await;
+    let expires_at = clock::now() + SignedDuration::from_hours(48);
+    let (id, masked) = world.token(third_party, client, Some(expires_at)).await;
+    for command in [TokenCommand::Deactivate, TokenCommand::Activate, TokenCommand::Revoke] {
+        world.execute::<Token>(id.uuid(), command).await;
+    }
+    let expiry = expires_at.strftime("%Y-%m-%d %H:%M:%S UTC");
+    let types = assert_story(
+        &world,
+        3,
+        &[
+            &format!("Added token {masked} for Initech; Expires: – → {expiry}; Scopes: – → read"),
+            &format!("Switched token {masked} off; Active: Yes → No"),
+            &format!("Switched token {masked} on; Active: No → Yes"),
+            &format!("Revoked token {masked}"),
+        ],
+    )
+    .await;
+    assert_eq!(types, all_of(TokenEvent::TYPES));
+}

@@ -1,0 +1,9 @@
+//! Signing in, against a real PostgreSQL.
+
+#![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
+
+mod links;
+mod lockout;
+mod members;
+mod sessions;
+mod support;

@@ -1,0 +1,223 @@
+//! An organization with a history in which everything happens that a projection looks at.
+
+use countersign_domain::client::{ClientType, SecretProof};
+use countersign_domain::member::SignInMethod;
+use countersign_domain::third_party::{Contact, Mode};
+use countersign_domain::values::{
+    ClientIdentifier, EmailAddress, Note, OrganizationName, PersonName, RedirectUri, Scope, ThirdPartyName,
+};
+use countersign_domain::{
+    Client, ClientCommand, ClientId, Digest, JournaledAggregate, Member, MemberCommand, MemberId, Organization,
+    OrganizationCommand, OrganizationId, Role, Secret, SecretKind, StreamId, ThirdParty, ThirdPartyCommand,
+    ThirdPartyId, Token, TokenCommand, TokenId,
+};
+use countersign_persistence::{ChangeError, Context, Source, Store, testing};
+use tokio_postgres::NoTls;
+
+/// What the history leaves.
+pub struct History {
+    pub organization: OrganizationId,
+    pub member: MemberId,
+    pub third_party: ThirdPartyId,
+    pub client: ClientId,
+    pub token: TokenId,
+}
+
+/// What a person of the history is called, so that tests can look for it where it must not be.
+pub const EMAIL: &str = "Ann.Lee@customer.example";
+/// See [`EMAIL`].
+pub const NAME: &str = "Ann Lee";
+
+/// A connection for statements that the product has no function for.
+pub async fn connect(url: &str) -> tokio_postgres::Client {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client
+}
+
+/// Makes an organization and its history.
+pub async fn history(store: &Store) -> History {
+    let organization = testing::organization(store).await;
+    let journal = Journal { store, organization };
+    journal.organization().await;
+    let member = journal.member().await;
+    let third_party = journal.third_party().await;
+    let client = journal.client(third_party).await;
+    let token = journal.token(third_party, client, 1).await;
+    journal.all::<Token>(token.uuid(), [TokenCommand::Deactivate, TokenCommand::Activate]).await;
+    let revoked = journal.token(third_party, client, 2).await;
+    journal.all::<Token>(revoked.uuid(), [TokenCommand::Deactivate, TokenCommand::Revoke]).await;
+    History { organization, member, third_party, client, token }
+}
+
+struct Journal<'a> {
+    store: &'a Store,
+    organization: OrganizationId,
+}
+
+impl Journal<'_> {
+    fn context(&self) -> Context {
+        Context {
+            source: Some(Source { address: "192.0.2.7".into(), user_agent: "a browser".into() }),
+            reason: Some(Note::parse("as discussed").unwrap()),
+            ..testing::operator(self.organization)
+        }
+    }
+
+    async fn create<A: JournaledAggregate>(&self, command: A::Command) -> StreamId
+    where
+        A::Command: Clone,
+    {
+        self.store.change(&self.context(), async |unit| unit.create::<A>(command.clone()).await).await.unwrap()
+    }
+
+    async fn all<A: JournaledAggregate>(&self, id: StreamId, commands: impl IntoIterator<Item = A::Command>)
+    where
+        A::Command: Clone,
+    {
+        for command in commands {
+            self.store
+                .change(&self.context(), async |unit| unit.execute::<A>(id, command.clone()).await)
+                .await
+                .unwrap();
+        }
+    }
+
+    async fn organization(&self) {
+        let name = OrganizationName::parse("The Customer").unwrap();
+        let commands = [
+            OrganizationCommand::Rename(name),
+            OrganizationCommand::LimitTokenLifetime { months: 12 },
+            OrganizationCommand::Suspend,
+            OrganizationCommand::Resume,
+        ];
+        self.all::<Organization>(self.organization.uuid(), commands).await;
+    }
+
+    async fn member(&self) -> MemberId {
+        let add = |email: &str| MemberCommand::Add {
+            email: EmailAddress::parse(email).unwrap(),
+            name: PersonName::parse("Ann").unwrap(),
+            role: Role::Auditor,
+        };
+        let member = self.create::<Member>(add(EMAIL)).await;
+        for replaced in [false, true] {
+            self.store
+                .change(&self.context(), async |unit| {
+                    let old = unit.load::<Member>(member).await?.verifier();
+                    assert_eq!(old.is_some(), replaced);
+                    let verifier = unit.store_verifier("$argon2id$…".into(), old);
+                    unit.list_for_sign_in(Digest::of(EMAIL));
+                    unit.execute::<Member>(member, MemberCommand::SetPassword(verifier)).await
+                })
+                .await
+                .unwrap();
+        }
+        let commands = [
+            MemberCommand::Rename(PersonName::parse(NAME).unwrap()),
+            MemberCommand::ChangeRole(Role::Owner),
+            MemberCommand::SignIn { session: testing::random_id().into(), method: SignInMethod::Password },
+            MemberCommand::Deactivate,
+            MemberCommand::Reactivate,
+        ];
+        self.all::<Member>(member, commands).await;
+        let other = self.create::<Member>(add("bob@customer.example")).await;
+        self.all::<Member>(other, [MemberCommand::Deactivate]).await;
+        member.into()
+    }
+
+    async fn third_party(&self) -> ThirdPartyId {
+        let contact =
+            |name, email| Contact { name: Some(PersonName::parse(name).unwrap()), email: email_address(email) };
+        let add = |name| ThirdPartyCommand::Add {
+            name: ThirdPartyName::parse(name).unwrap(),
+            contact: contact("Peter Gibbons", Some("peter@initech.example")),
+            requirements: Some(Note::parse("A yearly report").unwrap()),
+            mode: Mode::Manual,
+        };
+        let deleted = self.create::<ThirdParty>(add("Initech")).await;
+        self.all::<ThirdParty>(deleted, [ThirdPartyCommand::Enable, ThirdPartyCommand::Delete]).await;
+        // The name is free again, also in other letters.
+        let third_party = self.create::<ThirdParty>(add("INITECH")).await;
+        let commands = [
+            ThirdPartyCommand::Rename(ThirdPartyName::parse("Initrode").unwrap()),
+            ThirdPartyCommand::ChangeContact(contact("Milton Waddams", None)),
+            ThirdPartyCommand::ChangeRequirements(Some(Note::parse("A monthly report").unwrap())),
+            ThirdPartyCommand::ChangeMode(Mode::Automatic),
+            ThirdPartyCommand::Enable,
+            ThirdPartyCommand::Disable,
+            ThirdPartyCommand::Enable,
+        ];
+        self.all::<ThirdParty>(third_party, commands).await;
+        third_party.into()
+    }
+
+    async fn client(&self, third_party: ThirdPartyId) -> ClientId {
+        let uri = |path: &str| RedirectUri::parse(&format!("https://initrode.example/{path}")).unwrap();
+        let register = |identifier, client_type| ClientCommand::Register {
+            identifier: ClientIdentifier::parse(identifier).unwrap(),
+            client_type,
+            third_party: Some(third_party),
+            scopes: vec![Scope::parse("read").unwrap(), Scope::parse("write").unwrap()],
+            redirect_uris: vec![uri("callback")],
+        };
+        let public = self.create::<Client>(register("app", ClientType::Public)).await;
+        self.all::<Client>(public, [ClientCommand::Delete]).await;
+        let client = self.create::<Client>(register("app", ClientType::Confidential)).await;
+        let generated = SecretProof::Generated { digest: Digest::of("a secret"), last_four: "cret".into() };
+        self.all::<Client>(client, [ClientCommand::AddSecret { proof: generated, expires_at: None }]).await;
+        self.store
+            .change(&self.context(), async |unit| {
+                let proof = SecretProof::Chosen { verifier: unit.store_verifier("$argon2id$…".into(), None) };
+                unit.execute::<Client>(client, ClientCommand::AddSecret { proof, expires_at: None }).await
+            })
+            .await
+            .unwrap();
+        let commands = [
+            ClientCommand::ChangeRedirectUris(vec![uri("callback"), uri("other")]),
+            ClientCommand::Deactivate,
+            ClientCommand::Activate,
+        ];
+        self.all::<Client>(client, commands).await;
+        client.into()
+    }
+
+    async fn token(&self, third_party: ThirdPartyId, client: ClientId, entropy: u8) -> TokenId {
+        let mut bits = *testing::random_id().as_bytes();
+        bits[0] = entropy;
+        let secret = Secret::from_entropy(SecretKind::ManualToken, [bits, bits].concat().try_into().unwrap());
+        let issue = TokenCommand::IssueManual {
+            third_party,
+            client,
+            digest: secret.digest(),
+            last_four: secret.last_four(),
+            scopes: vec![Scope::parse("read").unwrap()],
+            expires_at: None,
+            maximum_months: 12,
+        };
+        self.create::<Token>(issue).await.into()
+    }
+}
+
+fn email_address(email: Option<&str>) -> Option<EmailAddress> {
+    email.map(|email| EmailAddress::parse(email).unwrap())
+}
+
+/// Adds third parties, `count` in one append; returns how it came out.
+pub async fn add_third_parties(store: &Store, organization: OrganizationId, count: u32) -> Result<(), ChangeError> {
+    store
+        .change(&testing::operator(organization), async |unit| {
+            for _ in 0..count {
+                let name = testing::random_id().to_string();
+                let add = ThirdPartyCommand::Add {
+                    name: ThirdPartyName::parse(&name).unwrap(),
+                    contact: Contact { name: None, email: email_address(Some("contact@partner.example")) },
+                    requirements: None,
+                    mode: Mode::Manual,
+                };
+                unit.create::<ThirdParty>(add).await?;
+            }
+            Ok(())
+        })
+        .await
+}

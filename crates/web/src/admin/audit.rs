@@ -1,0 +1,173 @@
+//! The timeline of everything that happened.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use countersign_domain::values::InvalidValue;
+use countersign_domain::{ClientEvent, MemberEvent, OrganizationEvent, ThirdPartyEvent, ThirdPartyId, TokenEvent};
+use countersign_persistence::queries::audit::{self, AuditCursor, AuditEntries, AuditFilter, AuditPage};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+use serde::Serialize;
+
+use super::page::{Field, Frame, Section, base, html};
+use super::third_parties::address;
+use super::timeline::EventLine;
+use crate::WebError;
+use crate::caller::{Caller, ReadAudit};
+use crate::error::FieldError;
+use crate::form::Fields;
+use crate::state::AppState;
+
+const PAGE_SIZE: u32 = 50;
+/// The fields of the form, which the addresses of the neighbouring pages keep.
+const FILTERS: [&str; 6] = ["q", "actor", "type", "third_party", "from", "to"];
+
+#[derive(Serialize)]
+struct AuditView {
+    page: Frame,
+    filters: Filters,
+    third_party: String,
+    types: Vec<TypeChoice>,
+    filtered: bool,
+    events: Vec<EventLine>,
+    newer: Option<String>,
+    older: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Filters {
+    q: Field,
+    actor: Field,
+    from: Field,
+    to: Field,
+}
+
+#[derive(Serialize)]
+struct TypeChoice {
+    value: &'static str,
+    label: String,
+    selected: bool,
+}
+
+/// `GET /o/{org}/audit`
+pub(super) async fn timeline(
+    state: web::Data<AppState>,
+    request: HttpRequest,
+    caller: Caller<ReadAudit>,
+) -> Result<HttpResponse, WebError> {
+    let frame = Frame::load(&state, &request, &caller, Section::Audit).await?;
+    let query = Fields::of_query(&request);
+    let slug = &caller.organization.slug;
+    match filter(&query) {
+        Ok(filter) => {
+            let page = AuditPage { cursor: cursor(&query), limit: PAGE_SIZE };
+            let entries = audit::timeline(&state.store, caller.organization.id, &filter, page).await?;
+            html(&state, StatusCode::OK, "audit", &view(frame, slug, &query, entries, &[]))
+        }
+        Err(errors) => {
+            let nothing = AuditEntries { entries: Vec::new(), older: None, newer: None };
+            let frame = frame.with_errors(errors.clone());
+            html(&state, StatusCode::UNPROCESSABLE_ENTITY, "audit", &view(frame, slug, &query, nothing, &errors))
+        }
+    }
+}
+
+fn filter(query: &Fields) -> Result<AuditFilter, Vec<FieldError>> {
+    let mut errors = Vec::new();
+    let text = |name| Some(query.get(name).trim().to_owned()).filter(|text| !text.is_empty());
+    let filter = AuditFilter {
+        text: text("q"),
+        actor: text("actor"),
+        event_type: text("type"),
+        third_party: query.get("third_party").parse::<ThirdPartyId>().ok(),
+        from: query.optional("from", &mut errors, |text| start_of_day(text, 0)),
+        until: query.optional("to", &mut errors, |text| start_of_day(text, 1)),
+        ..AuditFilter::default()
+    };
+    if errors.is_empty() { Ok(filter) } else { Err(errors) }
+}
+
+/// The first instant of a UTC day, or of one so many days later.
+fn start_of_day(text: &str, days_later: i32) -> Result<Timestamp, InvalidValue> {
+    let invalid = || InvalidValue("Enter a date like 2026-11-20".into());
+    let day = text.trim().parse::<Date>().map_err(|_| invalid())?;
+    let start = day.to_zoned(TimeZone::UTC).and_then(|start| start.checked_add(days_later.days()));
+    Ok(start.map_err(|_| invalid())?.timestamp())
+}
+
+fn cursor(query: &Fields) -> AuditCursor {
+    if let Ok(position) = query.get("before").parse() {
+        AuditCursor::Before(position)
+    } else if let Ok(position) = query.get("after").parse() {
+        AuditCursor::After(position)
+    } else {
+        AuditCursor::Newest
+    }
+}
+
+fn view(page: Frame, slug: &str, query: &Fields, entries: AuditEntries, errors: &[FieldError]) -> AuditView {
+    let field = |name| Field::typed(query, name).marked(name, errors);
+    let path = format!("{}/audit", base(slug));
+    let neighbour = |cursor: &str, position: u64| {
+        let filters = FILTERS.map(|name| (name, Some(query.get(name)).filter(|value| !value.is_empty())));
+        let position = position.to_string();
+        address(&path, filters.into_iter().chain([(cursor, Some(position.as_str()))]))
+    };
+    AuditView {
+        filters: Filters { q: field("q"), actor: field("actor"), from: field("from"), to: field("to") },
+        third_party: query.get("third_party").to_owned(),
+        types: types(query.get("type")),
+        filtered: FILTERS.iter().any(|name| !query.get(name).trim().is_empty()),
+        events: entries.entries.iter().map(|entry| EventLine::of(entry, slug)).collect(),
+        newer: entries.newer.map(|position| neighbour("after", position)),
+        older: entries.older.map(|position| neighbour("before", position)),
+        page,
+    }
+}
+
+fn types(selected: &str) -> Vec<TypeChoice> {
+    let all = [ThirdPartyEvent::TYPES, ClientEvent::TYPES, TokenEvent::TYPES, MemberEvent::TYPES, OrganizationEvent::TYPES];
+    let all = all.into_iter().flatten();
+    all.map(|name| TypeChoice { value: name, label: in_words(name), selected: *name == selected }).collect()
+}
+
+/// The name of an event's type as words: "ThirdPartyAdded" is "Third party added".
+fn in_words(name: &str) -> String {
+    let mut words = String::new();
+    for character in name.chars() {
+        if character.is_uppercase() && !words.is_empty() {
+            words.push(' ');
+            words.extend(character.to_lowercase());
+        } else {
+            words.push(character);
+        }
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_of_days_holds_its_last_day() {
+        let query = Fields::of([("from", "2026-11-20"), ("to", "2026-11-20")]);
+        let filter = filter(&query).unwrap();
+        assert_eq!(filter.from, Some("2026-11-20T00:00:00Z".parse().unwrap()));
+        assert_eq!(filter.until, Some("2026-11-21T00:00:00Z".parse().unwrap()));
+    }
+
+    #[test]
+    fn what_is_no_date_is_refused_beside_its_field() {
+        for text in ["yesterday", "2026-02-30", "9999-12-31"] {
+            let errors = filter(&Fields::of([("to", text)])).unwrap_err();
+            assert_eq!(errors[0].field, "to", "{text}");
+        }
+    }
+
+    #[test]
+    fn types_read_as_words() {
+        assert_eq!(in_words("ThirdPartyAdded"), "Third party added");
+    }
+}

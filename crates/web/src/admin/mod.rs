@@ -1,0 +1,83 @@
+//! The pages: server-rendered, and whole without a script.
+//!
+//! Every page stands in one table with the right that it takes. The table is what is registered, so a page without a
+//! declared right can't slip in; the tests compare the rights with what the pages really refuse.
+
+mod audit;
+mod failure;
+mod home;
+mod page;
+mod pager;
+mod profile;
+mod refusal;
+mod return_to;
+mod sign_in;
+mod third_parties;
+mod third_party;
+mod timeline;
+
+use actix_web::web;
+use countersign_domain::Right;
+
+pub(crate) use failure::error_page;
+
+/// A page, or a form that is sent to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Page {
+    /// `GET` or `POST`.
+    pub method: &'static str,
+    /// The path, with its parameters in braces.
+    pub path: &'static str,
+    /// The right that it takes; `None` where no organization is entered.
+    pub right: Option<Right>,
+}
+
+macro_rules! pages {
+    ($($path:literal: { $($method:ident $right:expr => $handler:path),+ $(,)? })+) => {
+        /// Every page.
+        pub const PAGES: &[Page] =
+            &[$($(Page { method: pages!(@ $method), path: $path, right: $right }),+),+];
+
+        /// The addresses of the pages.
+        pub(crate) fn routes(config: &mut web::ServiceConfig) {
+            config$(.service(web::resource($path)$(.route(web::$method().to($handler)))+))+;
+        }
+    };
+    (@ get) => { "GET" };
+    (@ post) => { "POST" };
+}
+
+pages! {
+    "/": { get None => home::start }
+    "/login": { get None => sign_in::form, post None => sign_in::submit }
+    "/logout": { post None => sign_in::logout }
+    "/orgs": { get None => home::organizations }
+    "/o/{org}": { get Some(Right::UseOwnProfile) => home::organization }
+    "/o/{org}/sign-in/{secret}": { get None => sign_in::by_link }
+    "/o/{org}/profile": {
+        get Some(Right::UseOwnProfile) => profile::show,
+        post Some(Right::UseOwnProfile) => profile::submit,
+    }
+    "/o/{org}/third-parties": { get Some(Right::ReadThirdParties) => third_parties::list }
+    "/o/{org}/third-parties/new": {
+        get Some(Right::ManageThirdParties) => third_party::new::form,
+        post Some(Right::ManageThirdParties) => third_party::new::submit,
+    }
+    "/o/{org}/third-parties/{id}": {
+        get Some(Right::ReadThirdParties) => third_party::show,
+        post Some(Right::ManageThirdParties) => third_party::save,
+    }
+    "/o/{org}/third-parties/{id}/delete": {
+        get Some(Right::ManageThirdParties) => third_party::delete::form,
+        post Some(Right::ManageThirdParties) => third_party::delete::submit,
+    }
+    "/o/{org}/third-parties/{id}/test": {
+        get Some(Right::ManageThirdParties) => third_party::access_test::form,
+        post Some(Right::ManageThirdParties) => third_party::access_test::submit,
+    }
+    "/o/{org}/third-parties/{id}/tokens/{token}": {
+        get Some(Right::ReadThirdParties) => third_party::token::show,
+        post Some(Right::ManageThirdParties) => third_party::token::save,
+    }
+    "/o/{org}/audit": { get Some(Right::ReadAudit) => audit::timeline }
+}

@@ -1,0 +1,150 @@
+//! JSON bodies, read strictly: every way in which one can be wrong is answered in words.
+
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::{FromRequest, HttpRequest, web};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
+
+use crate::WebError;
+use crate::caller::{Caller, Needs};
+use crate::server::BODY_LIMIT;
+
+const MEDIA_TYPE: &str = "application/json";
+
+/// The body of a request that anybody may send.
+pub(super) struct Json<T>(pub T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
+    type Error = WebError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, WebError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let body = read(request, payload);
+        Box::pin(async move { body.await.map(Self) })
+    }
+}
+
+/// A caller with the right `R`, and the body of the request. The body is looked at only after the caller proved the
+/// right, so that nobody else learns what would be accepted.
+pub(super) struct Request<R, T> {
+    pub caller: Caller<R>,
+    pub body: T,
+}
+
+impl<R: Needs, T: DeserializeOwned + 'static> FromRequest for Request<R, T> {
+    type Error = WebError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, WebError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let caller = Caller::<R>::from_request(request, payload);
+        let body = read(request, payload);
+        Box::pin(async move { Ok(Self { caller: caller.await?, body: body.await? }) })
+    }
+}
+
+fn read<T: DeserializeOwned + 'static>(
+    request: &HttpRequest,
+    payload: &mut Payload,
+) -> Pin<Box<dyn Future<Output = Result<T, WebError>>>> {
+    let is_json = request
+        .headers()
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| value.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case(MEDIA_TYPE)));
+    let body = web::Payload::from_request(request, payload);
+    Box::pin(async move {
+        if !is_json {
+            return Err(WebError::UnsupportedMediaType(MEDIA_TYPE));
+        }
+        let bytes = body
+            .await
+            .map_err(WebError::internal)?
+            .to_bytes_limited(BODY_LIMIT)
+            .await
+            .map_err(|_| WebError::TooLarge { limit: BODY_LIMIT })?
+            .map_err(|error| WebError::Malformed(error.to_string()))?;
+        parse(&bytes)
+    })
+}
+
+/// Reads exactly one JSON value; an error names the place and the path.
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, WebError> {
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let path = error.path().to_string();
+        // The parser's words name the line and the column.
+        let words = without_value(&error.inner().to_string());
+        match path.as_str() {
+            "." | "?" => WebError::Malformed(words),
+            path => WebError::Malformed(format!("{path}: {words}")),
+        }
+    })?;
+    reader.end().map_err(|error| WebError::Malformed(error.to_string()))?;
+    Ok(value)
+}
+
+/// The parser's words without the text that was sent: it may be a secret that went into the wrong field.
+fn without_value(words: &str) -> String {
+    match (words.find("string \""), words.rfind("\", expected")) {
+        (Some(begin), Some(end)) if begin < end => format!("{}text{}", &words[..begin], &words[end + 1..]),
+        _ => words.to_owned(),
+    }
+}
+
+/// Tells a field that is null (`Some(None)`) from one that is absent (`None`, by `#[serde(default)]`).
+pub(super) fn nullable<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Example {
+        name: String,
+        #[serde(default, deserialize_with = "nullable")]
+        note: Option<Option<String>>,
+    }
+
+    fn problem(json: &str) -> String {
+        parse::<Example>(json.as_bytes()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn null_and_absent_differ() {
+        let note = |json: &str| parse::<Example>(json.as_bytes()).unwrap().note;
+        assert_eq!(note(r#"{"name":"a"}"#), None);
+        assert_eq!(note(r#"{"name":"a","note":null}"#), Some(None));
+        assert_eq!(note(r#"{"name":"a","note":"b"}"#), Some(Some("b".into())));
+    }
+
+    #[test]
+    fn what_was_sent_is_not_repeated() {
+        let error = parse::<bool>(br#""cs_mt_secret""#).unwrap_err().to_string();
+        assert_eq!(error, "The request can't be read: invalid type: text, expected a boolean at line 1 column 14");
+    }
+
+    #[test]
+    fn errors_name_the_place_and_the_path() {
+        assert_eq!(
+            problem("{\"name\": 7}"),
+            "The request can't be read: name: invalid type: integer `7`, expected a string at line 1 column 10"
+        );
+        assert_eq!(
+            problem(r#"{"name": "a", "note": {"x": "cs_mt_secret"}}"#),
+            "The request can't be read: note: invalid type: map, expected a string at line 1 column 22"
+        );
+        assert!(problem("{\"name\": \"a\",\n \"nmae\": 1}").contains("unknown field `nmae`"));
+        assert!(problem("{\"name\": \"a\"").contains("line 1 column"));
+        assert!(problem("{\"name\": \"a\"} x").contains("trailing characters at line 1 column 15"));
+        assert!(problem("").contains("line 1 column 0"));
+        assert!(problem("{\"name\": \"a\", \"name\": \"b\"}").contains("duplicate field `name`"));
+    }
+}

@@ -1,0 +1,110 @@
+//! Errors as problem details (RFC 9457), and what the OpenAPI document says of them.
+
+use std::collections::BTreeMap;
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CACHE_CONTROL, WWW_AUTHENTICATE};
+use serde::Serialize;
+use utoipa::openapi::response::Response;
+use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
+use utoipa::IntoResponses;
+use uuid::Uuid;
+
+use crate::error::{Answer, FieldError};
+use crate::middleware::RequestId;
+
+/// Why a request was not answered as asked (RFC 9457).
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(example = json!({
+    "type": "/problems/invalid-fields", "title": "Check the fields", "status": 422,
+    "detail": "Some fields need another look", "request_id": "0197c1f0-6a1e-7c3f-9a52-0f6b8d3e1c42",
+    "errors": [{ "field": "name", "message": "Enter a name" }]
+}))]
+pub(super) struct Problem<'a> {
+    /// Which problem it is: a stable URI reference.
+    #[serde(rename = "type")]
+    problem_type: String,
+    /// The problem in two or three words.
+    title: &'a str,
+    /// The HTTP status.
+    status: u16,
+    /// What is wrong, and what is accepted.
+    detail: &'a str,
+    /// By which whoever runs the installation finds the request in the logs and records.
+    request_id: Uuid,
+    /// The fields that need another look.
+    #[serde(skip_serializing_if = "<[FieldError]>::is_empty")]
+    errors: &'a [FieldError],
+}
+
+/// The problem details of an error.
+pub(crate) fn problem(answer: &Answer, id: RequestId) -> HttpResponse {
+    let mut response = HttpResponse::build(answer.status);
+    if answer.status == StatusCode::UNAUTHORIZED {
+        response.insert_header((WWW_AUTHENTICATE, "Bearer realm=\"Countersign\""));
+    }
+    response.insert_header((CACHE_CONTROL, "no-store")).content_type("application/problem+json").json(Problem {
+        problem_type: format!("/problems/{}", answer.problem),
+        title: answer.title,
+        status: answer.status.as_u16(),
+        detail: &answer.detail,
+        request_id: id.0,
+        errors: &answer.fields,
+    })
+}
+
+const UNAUTHENTICATED: (&str, &str) = ("401", "No valid session was presented");
+const FORBIDDEN: (&str, &str) = ("403", "The member's role does not allow it, or the organization is suspended");
+const NOT_FOUND: (&str, &str) = ("404", "There is no such thing in the organization, or the organization is not the caller's");
+const MALFORMED: (&str, &str) = ("400", "The request can't be read; the detail says where");
+const CONFLICT: (&str, &str) = ("409", "The state of things does not allow it, or somebody else changed them in the meantime");
+const TOO_LARGE: (&str, &str) = ("413", "The body is too long");
+const UNSUPPORTED: (&str, &str) = ("415", "The body is not application/json");
+const INVALID: (&str, &str) = ("422", "Some fields are not acceptable; `errors` says which and why");
+const THROTTLED: (&str, &str) = ("429", "Too many tries; `Retry-After` says for how long to wait");
+const AWAY: (&str, &str) = ("503", "The database is away or the server busy; `Retry-After` says for how long to wait");
+
+macro_rules! problems {
+    ($($(#[$doc:meta])* $name:ident = [$($problem:ident),+];)+) => {$(
+        $(#[$doc])*
+        pub(super) struct $name;
+
+        impl IntoResponses for $name {
+            fn responses() -> BTreeMap<String, RefOr<Response>> {
+                described(&[$($problem),+])
+            }
+        }
+    )+};
+}
+
+problems! {
+    /// What reading may answer.
+    ReadProblems = [UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, AWAY];
+    /// What reading with parameters in the query may answer.
+    QueryProblems = [MALFORMED, UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, INVALID, AWAY];
+    /// What a change without a body may answer.
+    ChangeProblems = [UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, CONFLICT, AWAY];
+    /// What a change with a body may answer.
+    BodyProblems =
+        [MALFORMED, UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, CONFLICT, TOO_LARGE, UNSUPPORTED, INVALID, AWAY];
+    /// What a question with a body may answer.
+    QuestionProblems =
+        [MALFORMED, UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, TOO_LARGE, UNSUPPORTED, INVALID, AWAY];
+    /// What signing in may answer.
+    SignInProblems = [MALFORMED, UNAUTHENTICATED, TOO_LARGE, UNSUPPORTED, INVALID, THROTTLED, AWAY];
+    /// What signing out may answer.
+    SignOutProblems = [UNAUTHENTICATED, AWAY];
+}
+
+fn described(problems: &[(&str, &str)]) -> BTreeMap<String, RefOr<Response>> {
+    let content = || ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+    problems
+        .iter()
+        .map(|(status, description)| {
+            let response =
+                ResponseBuilder::new().description(*description).content("application/problem+json", content()).build();
+            ((*status).to_owned(), response.into())
+        })
+        .collect()
+}

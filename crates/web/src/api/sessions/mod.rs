@@ -1,0 +1,4 @@
+//! Sessions: the bearer tokens of this API.
+
+pub(super) mod create;
+pub(super) mod end;

@@ -1,0 +1,75 @@
+//! `GET|POST /t/{org}/access-test`: a third party tests its access.
+
+use actix_web::http::header::{CACHE_CONTROL, WWW_AUTHENTICATE};
+use actix_web::{HttpRequest, HttpResponse, web};
+use countersign_domain::validity::Denial;
+use countersign_domain::values::Scope;
+use countersign_persistence::clock;
+
+use super::{ErrorDocument, OAuthError, bearer};
+use crate::diagnosis::Diagnosis;
+use crate::middleware::address;
+use crate::state::AppState;
+use crate::tenant::Tenant;
+
+/// Tests the access that a token gives
+///
+/// Every check is named with its outcome; the first that failed says what to do. With `scope`, the token must allow
+/// that scope. `POST` answers the same.
+#[utoipa::path(
+    get,
+    path = "/t/{org}/access-test",
+    tag = "OAuth",
+    params(
+        ("org" = String, Path, description = "The organization's slug", example = "acme"),
+        ("scope" = Option<String>, Query, description = "A scope that the token must allow")
+    ),
+    responses(
+        (status = 200, description = "The token gives access", body = Diagnosis),
+        (status = 400, description = "The token was not sent in the Authorization header", body = ErrorDocument),
+        (status = 401, description = "The token gives no access, or none was sent; `WWW-Authenticate` says which (RFC 6750)", body = Diagnosis,
+            headers(("WWW-Authenticate" = String, description = "`Bearer` with realm, error and error_description"))),
+        (status = 403, description = "The token does not allow the scope", body = Diagnosis),
+        (status = 404, description = "There is no such organization", body = ErrorDocument),
+        (status = 503, description = "The database is away; `Retry-After` says for how long to wait", body = ErrorDocument)
+    ),
+    security(("token" = []))
+)]
+pub(crate) async fn access_test(
+    state: web::Data<AppState>,
+    Tenant(organization): Tenant,
+    request: HttpRequest,
+) -> Result<HttpResponse, OAuthError> {
+    let issuer = state.issuer(&organization.slug);
+    let refuse = |description| OAuthError::InvalidBearerRequest { issuer: issuer.clone(), description };
+    let presented = bearer::presented(&request).map_err(refuse)?;
+    let scope = required_scope(&request).map_err(refuse)?;
+    let Some(token) = presented else {
+        return Ok(HttpResponse::Unauthorized()
+            .insert_header((WWW_AUTHENTICATE, bearer::challenge(&issuer)))
+            .insert_header((CACHE_CONTROL, "no-store"))
+            .json(Diagnosis::without_token(&organization)));
+    };
+    let now = clock::now();
+    let scope = scope.as_ref().map(Scope::as_str);
+    let verdict = state.store.directory().check_token(&organization, token, scope, now).await?;
+    if let Some(token) = &verdict.token {
+        state.store.usage().count(organization.id, token.id, now, &address(&request));
+    }
+    let mut response = match &verdict.result {
+        Ok(()) => HttpResponse::Ok(),
+        Err(Denial::ScopeMissing { .. }) => HttpResponse::Forbidden(),
+        Err(_) => HttpResponse::Unauthorized(),
+    };
+    if let Err(denial) = &verdict.result {
+        response.insert_header((WWW_AUTHENTICATE, bearer::challenge_for(&issuer, denial)));
+    }
+    Ok(response.insert_header((CACHE_CONTROL, "no-store")).json(Diagnosis::of(&organization, token, &verdict)))
+}
+
+fn required_scope(request: &HttpRequest) -> Result<Option<Scope>, &'static str> {
+    url::form_urlencoded::parse(request.query_string().as_bytes())
+        .find(|(name, _)| name == "scope")
+        .map(|(_, scope)| Scope::parse(&scope).map_err(|_| "Ask for one scope, written as RFC 6749 says"))
+        .transpose()
+}

@@ -1,0 +1,87 @@
+//! What OAuth endpoints answer when they refuse (RFC 6749 section 5.2, RFC 6750 section 3).
+
+use std::borrow::Cow;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CACHE_CONTROL, WWW_AUTHENTICATE};
+use actix_web::{HttpResponse, ResponseError};
+use countersign_persistence::StoreError;
+use serde::Serialize;
+
+use crate::WebError;
+
+/// Why an OAuth endpoint refuses a request.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OAuthError {
+    /// The request is not one that the protocol allows.
+    #[error("{0}")]
+    InvalidRequest(Cow<'static, str>),
+    /// The same, at an endpoint that a bearer token opens.
+    #[error("{description}")]
+    InvalidBearerRequest { issuer: String, description: &'static str },
+    /// The client could not be authenticated.
+    #[error("{description}")]
+    InvalidClient { issuer: String, description: &'static str },
+    /// Something that is not the protocol's business; the middleware words it.
+    #[error(transparent)]
+    Web(#[from] WebError),
+}
+
+impl From<StoreError> for OAuthError {
+    fn from(error: StoreError) -> Self {
+        Self::Web(error.into())
+    }
+}
+
+/// An error of an OAuth endpoint (RFC 6749 section 5.2).
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(example = json!({ "error": "invalid_request", "error_description": "The parameter token is missing" }))]
+pub(crate) struct ErrorDocument<'a> {
+    /// A code for programs.
+    pub error: &'a str,
+    /// What is wrong, for people.
+    pub error_description: &'a str,
+}
+
+impl OAuthError {
+    /// A request that the protocol does not allow, and why.
+    pub fn invalid_request(description: impl Into<Cow<'static, str>>) -> Self {
+        Self::InvalidRequest(description.into())
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::InvalidRequest(_) | Self::InvalidBearerRequest { .. } | Self::Web(_) => "invalid_request",
+            Self::InvalidClient { .. } => "invalid_client",
+        }
+    }
+}
+
+impl ResponseError for OAuthError {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Self::InvalidRequest(_) | Self::InvalidBearerRequest { .. } => StatusCode::BAD_REQUEST,
+            Self::InvalidClient { .. } => StatusCode::UNAUTHORIZED,
+            Self::Web(error) => error.status_code(),
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status_code());
+        response.insert_header((CACHE_CONTROL, "no-store"));
+        match self {
+            Self::Web(error) => return error.error_response(),
+            Self::InvalidRequest(_) => {}
+            Self::InvalidBearerRequest { issuer, description } => {
+                let challenge =
+                    format!("Bearer realm=\"{issuer}\", error=\"invalid_request\", error_description=\"{description}\"");
+                response.insert_header((WWW_AUTHENTICATE, challenge));
+            }
+            Self::InvalidClient { issuer, .. } => {
+                // Every 401 names a way in (RFC 9110 section 15.5.2), whichever way was tried.
+                response.insert_header((WWW_AUTHENTICATE, format!("Basic realm=\"{issuer}\", charset=\"UTF-8\"")));
+            }
+        }
+        response.json(ErrorDocument { error: self.code(), error_description: &self.to_string() })
+    }
+}

@@ -1,0 +1,40 @@
+//! The OAuth endpoints of each organization, under its issuer identifier `/t/{org}`.
+
+mod access_test;
+mod bearer;
+mod client_authentication;
+mod error;
+mod introspect;
+mod parameters;
+mod verified_secrets;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+
+pub(crate) use access_test::__path_access_test;
+pub(crate) use error::{ErrorDocument, OAuthError};
+pub(crate) use introspect::__path_introspect;
+pub(crate) use verified_secrets::VerifiedSecrets;
+
+use crate::error::Answer;
+
+/// The routes under `/t/{org}`.
+pub(crate) fn routes(config: &mut web::ServiceConfig) {
+    config
+        .service(
+            web::resource("/access-test")
+                .route(web::get().to(access_test::access_test))
+                .route(web::post().to(access_test::access_test)),
+        )
+        .service(web::resource("/oauth2/introspect").route(web::post().to(introspect::introspect)));
+}
+
+/// An error that no endpoint answered itself, in the form of RFC 6749 section 5.2.
+pub(crate) fn error_json(answer: &Answer) -> HttpResponse {
+    let error = match answer.status {
+        StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => "temporarily_unavailable",
+        status if status.is_server_error() => "server_error",
+        _ => "invalid_request",
+    };
+    HttpResponse::build(answer.status).json(ErrorDocument { error, error_description: &answer.detail })
+}

@@ -1,0 +1,10 @@
+//! The pages as a browser sees them: a real server, a real database, cookies and forms.
+
+mod browser;
+mod profile;
+mod rights;
+mod saving;
+mod sign_in;
+mod site;
+mod third_parties;
+mod tokens;

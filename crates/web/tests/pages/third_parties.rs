@@ -1,0 +1,188 @@
+//! Third parties from their first day to their last.
+
+use countersign_domain::Role;
+use reqwest::StatusCode;
+
+use crate::site::Site;
+
+const HOSTILE: &str = "<script>alert(1)</script>\"'&{{page.csrf}}";
+
+#[tokio::test]
+async fn from_adding_to_access_and_back() {
+    let site = Site::start().await;
+    let admin = site.signed_in(Role::Admin).await;
+    let list = site.path("/third-parties");
+    admin.open(&list).await.must_have("No third parties yet");
+
+    let fields = [
+        ("name", "Brightside Payroll"),
+        ("contact_name", "Noor Haddad"),
+        ("contact_email", "noor@brightside.example"),
+        ("note", "Reads payslips only.\r\nReviewed with Noor."),
+        ("mode", "manual"),
+        ("callback_url", ""),
+    ];
+    let added = admin.fill_in(&site.path("/third-parties/new"), &fields).await;
+    assert_eq!(added.status, StatusCode::OK);
+    assert_eq!(added.headers["cache-control"], "no-store");
+    added.must_have("They are shown only this once");
+    let secret = added.secret("cs_sk_");
+    let client_id = added.between_all("<code id=\"client-id\">", "<").remove(0);
+    let path = added.between_all("method=\"post\" action=\"", "\"").into_iter().find(|path| path != "/logout").unwrap();
+
+    let page = admin.open(&path).await;
+    page.must_not_have(&secret);
+    page.must_have(&format!("cs_sk_…{}", &secret[secret.len() - 4..]));
+    page.must_have(&client_id);
+    page.must_have("Reviewed with Noor.");
+    page.must_have("Share the Client ID, Client Secret and OAuth Token with <strong>Brightside Payroll</strong> only");
+
+    let version = page.hidden("version");
+    let mut all = fields.to_vec();
+    all.extend([("version", version.as_str()), ("enabled", "on"), ("action", "add-token")]);
+    let made = admin.submit(&page, &path, &all).await;
+    assert_eq!(made.status, StatusCode::OK);
+    let token = made.secret("cs_mt_");
+    made.must_have("<tr class=\"fresh\">");
+    made.must_have("Clearing it stops 1 active token");
+    let test = site.path(&path[site.path("").len()..]) + "/test";
+    let tested = admin.fill_in(&test, &[("token", &token)]).await;
+    tested.must_have("This token gives access");
+    tested.must_have(&format!("cs_mt_…{}", &token[token.len() - 4..]));
+    tested.must_not_have(&token);
+    tested.must_have(&format!("{}/t/{}/access-test", site.base_url, site.slug));
+
+    // Clearing Active stops it; ticking it again brings it back.
+    let page = admin.open(&path).await;
+    page.must_not_have(&token);
+    let shown = page.between_all("name=\"shown[", "]\"").remove(0);
+    let (shown, active) = (format!("shown[{shown}]"), format!("active[{shown}]"));
+    let version = page.hidden("version");
+    let mut save = fields.to_vec();
+    save.extend([("version", version.as_str()), ("enabled", "on"), ("action", "save"), (&shown, "active")]);
+    assert_eq!(admin.submit(&page, &path, &save).await.location(), format!("{path}?done=saved"));
+    admin.open(&format!("{path}?done=saved")).await.must_have("Saved.");
+    let stopped = admin.fill_in(&test, &[("token", &token)]).await;
+    stopped.must_have("No access: The token is not Active");
+    stopped.must_have("tick Active beside the token");
+    let page = admin.open(&path).await;
+    page.must_have("Show inactive and expired (1)");
+    *save.last_mut().unwrap() = (&shown, "inactive");
+    save.push((&active, "on"));
+    admin.submit(&page, &path, &save).await.location();
+    admin.fill_in(&test, &[("token", &token)]).await.must_have("This token gives access");
+
+    let row = admin.open(&list).await;
+    row.must_have("Brightside Payroll");
+    row.must_have("Noor Haddad, noor@brightside.example");
+    row.must_have("1 third party");
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn deleting_says_what_stops_and_keeps_the_history() {
+    let site = Site::start().await;
+    let admin = site.signed_in(Role::Admin).await;
+    let path = site.third_party(&admin, "Quill Documents").await;
+    let page = admin.open(&path).await;
+    let version = page.hidden("version");
+    let fields = [("version", version.as_str()), ("name", "Quill Documents"), ("mode", "manual"), ("action", "add-token")];
+    let token = admin.submit(&page, &path, &fields).await.secret("cs_mt_");
+
+    let delete = format!("{path}/delete");
+    let confirm = admin.open(&delete).await;
+    confirm.must_have("Stops 1 active token at once");
+    let version = confirm.hidden("version");
+    let long = "x".repeat(4001);
+    let refused = admin.submit(&confirm, &delete, &[("version", &version), ("reason", &long)]).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    refused.must_have("Use at most 4000 characters");
+    refused.must_have(&long);
+    let stale = admin.submit(&confirm, &delete, &[("version", "0")]).await;
+    assert_eq!(stale.status, StatusCode::CONFLICT);
+    let deleted = admin.submit(&confirm, &delete, &[("version", &version), ("reason", "The contract ended")]).await;
+    let list = format!("{}?done=third-party-deleted", site.path("/third-parties"));
+    assert_eq!(deleted.location(), list);
+    let listed = admin.open(&list).await;
+    listed.must_have("The third party is deleted.");
+    listed.must_not_have("Quill");
+
+    let gone = admin.open(&path).await;
+    gone.must_have("This third party was deleted");
+    gone.must_not_have("data-save-button");
+    assert_eq!(admin.get(&delete).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(admin.submit(&confirm, &path, &fields).await.status, StatusCode::NOT_FOUND);
+    let other = site.third_party(&admin, "Another").await;
+    let tested = admin.fill_in(&format!("{other}/test"), &[("token", &token)]).await;
+    tested.must_have("No access: The third party was deleted");
+    tested.must_have("not issued for Another but for Quill Documents");
+    let audit = admin.open(&site.path("/audit?q=Quill")).await;
+    audit.must_have("The contract ended");
+    audit.must_have("ThirdPartyDeleted");
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn hostile_names_are_only_text() {
+    let site = Site::start().await;
+    let admin = site.signed_in(Role::Admin).await;
+    let fields = [("name", HOSTILE), ("contact_name", HOSTILE), ("note", HOSTILE), ("mode", "manual")];
+    let added = admin.fill_in(&site.path("/third-parties/new"), &fields).await;
+    let path = added.between_all("method=\"post\" action=\"", "\"").into_iter().find(|path| path != "/logout").unwrap();
+    let search = site.path("/third-parties?q=%3Cscript%3E&sort=%22%3E&order=%3Cb%3E&page=%27");
+    let taken = admin.fill_in(&site.path("/third-parties/new"), &fields).await;
+    assert_eq!(taken.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let login = site.browser().fill_in("/login", &[("email", HOSTILE), ("password", "x")]).await;
+    let mut pages = vec![added, taken, login];
+    let (delete, test) = (format!("{path}/delete"), format!("{path}/test"));
+    let audit = site.path("/audit?q=%3Cscript%3E&actor=%22%3E&type=%3Cb%3E");
+    for path in [&path, &delete, &test, &search, &audit] {
+        pages.push(admin.open(path).await);
+    }
+    pages.push(admin.get("/%3Cscript%3Ealert(1)%3C/script%3E").await);
+    for page in &pages {
+        page.must_not_have("<script>alert");
+        assert_eq!(page.body.matches("<script").count(), 1, "only our own script");
+        assert!(page.headers["content-security-policy"].to_str().unwrap().starts_with("default-src 'self'"));
+    }
+    pages[3].must_have("&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#x27;&amp;{{page.csrf}}");
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn the_list_is_searched_sorted_and_paged_by_its_address() {
+    let site = Site::start().await;
+    let admin = site.signed_in(Role::Admin).await;
+    for number in 1..=27 {
+        countersign_persistence::testing::third_party(&site.store, site.organization, &format!("Partner {number:02}"))
+            .await
+            .unwrap();
+    }
+    let list = site.path("/third-parties");
+    let names = |page: &crate::browser::Page| {
+        page.between_all("<th scope=\"row\"><a href=\"", "</a>").into_iter().map(|row| row[row.len() - 2..].to_owned())
+            .collect::<Vec<_>>()
+    };
+    let first = admin.open(&list).await;
+    assert_eq!(names(&first).len(), 25);
+    first.must_have("showing 1 to 25");
+    first.must_have("aria-sort=\"ascending\"");
+    let next = first.between_all("rel=\"next\" href=\"", "\"").remove(0);
+    let second = admin.open(&next).await;
+    assert_eq!(names(&second), ["26", "27"]);
+    second.must_have("aria-current=\"page\"><span class=\"visually-hidden\">Page </span>2");
+    let down = first.between_all("<a class=\"sort\" href=\"", "\"").remove(0);
+    let down_page = admin.open(&down).await;
+    assert_eq!(names(&down_page)[0], "27");
+    down_page.must_have("aria-sort=\"descending\"");
+    let everything = admin.open(&first.between_all("<li><a href=\"", "\"").into_iter().rfind(|href| href.contains("all")).unwrap()).await;
+    assert_eq!(names(&everything).len(), 27);
+    everything.must_have("Show pages");
+    let found = admin.open(&format!("{list}?q=NER+1&sort=name&order=descending")).await;
+    assert_eq!(names(&found), ["19", "18", "17", "16", "15", "14", "13", "12", "11", "10"]);
+    found.must_have("10 of 27 match “NER 1”");
+    found.must_have("q=NER+1");
+    admin.open(&format!("{list}?q=100%25")).await.must_have("Nothing matches “100%”");
+    assert_eq!(names(&admin.open(&format!("{list}?page=99")).await), ["26", "27"]);
+    site.stop().await;
+}
