@@ -72,6 +72,7 @@ test-rust:
 .PHONY: test-browser
 test-browser: $(browser)/node_modules/.package-lock.json
 	@printf '\n== Browser tests\n'
+	cargo build -p countersign
 	cd $(browser) && npm test
 
 # npm writes this file last, so it is newer than the lock file exactly when the installed packages are the locked ones.

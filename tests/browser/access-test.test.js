@@ -56,7 +56,7 @@ scenario("without a token everything but the token is tested", async ({ open }) 
   await save(page);
   const after = await testAccess(page, path);
   assert.doesNotMatch(after.headline, /^No access/);
-  assert.equal(after.checks[0].state, "Not reached");
+  assert.equal(after.checks[0].state, "Not tested");
 });
 
 scenario("the command of the Test page works in a shell, and its call is seen", async ({ open }) => {

@@ -3,10 +3,12 @@
 import assert from "node:assert/strict";
 import { scenario } from "./support/browser.js";
 import { createOrganization } from "./support/organization.js";
-import { addThirdParty, event, fill, save, seedThirdParties } from "./support/steps.js";
+import { addThirdParty, event, fill, follow, press, save, seedThirdParties } from "./support/steps.js";
 
 const organization = await createOrganization("Timeline");
 const audit = `${organization.path}/audit`;
+/** Waits until the line above the timeline says so. */
+const counted = (page, text) => page.locator("[data-count]", { hasText: text }).waitFor();
 const positions = async (page) => {
   const ids = await page.locator("ol.timeline > li").evaluateAll((items) => items.map((item) => item.id));
   return ids.map((id) => Number(id.replace("event-", "")));
@@ -49,7 +51,7 @@ for (const javaScript of [true, false]) {
     await event(page, "ThirdPartyAdded").first().waitFor();
     await page.getByLabel("Event").selectOption({ label: "Third party added" });
     if (!javaScript) await press(page, "Filter");
-    await page.getByText("1 event, newest first").first().waitFor();
+    await counted(page, "1 event, newest first");
     assert.equal(new URL(page.url()).searchParams.get("type"), "ThirdPartyAdded");
 
     const today = new Date().toISOString().slice(0, 10);
@@ -57,7 +59,7 @@ for (const javaScript of [true, false]) {
     await page.getByLabel("Who").fill("owner of");
     await page.getByLabel("Who").press("Enter");
     await page.waitForURL(/actor=/);
-    await page.getByText("1 event, newest first").first().waitFor();
+    await counted(page, "1 event, newest first");
     const colleague = await open({ organization, role: "auditor", javaScript });
     await colleague.goto(page.url());
     assert.deepEqual(await positions(colleague), await positions(page));
@@ -66,7 +68,7 @@ for (const javaScript of [true, false]) {
     await page.getByLabel("To (UTC)").press("Enter");
     await page.getByRole("heading", { name: "No event matches" }).waitFor();
     await page.goBack();
-    await page.getByText("1 event, newest first").first().waitFor();
+    await counted(page, "1 event, newest first");
     assert.equal(await page.getByLabel("To (UTC)").inputValue(), "");
     await page.goto(`${page.url()}&to=2020-01-01`);
     await page.getByRole("link", { name: "Clear filters" }).click();

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { scenario } from "./support/browser.js";
 import { accessTest, createOrganization } from "./support/organization.js";
 import {
-  active, addThirdParty, addToken, enabled, event, fill, ownPath, revealed, save, seedThirdParties, showInactive,
+  active, addThirdParty, addToken, enabled, event, fill, ownPath, press, revealed, save, seedThirdParties, showInactive,
 } from "./support/steps.js";
 
 const organization = await createOrganization("Third party pages");
@@ -132,7 +132,7 @@ scenario("copy, download, and an address that can be reloaded", async ({ open })
   const { clientId, clientSecret, path } = await addThirdParty(page, organization, { name: "Copied & kept" });
   assert.equal(new URL(page.url()).pathname, path, "the answer to adding has the third party's own address");
 
-  await press(page, "Copy Client Secret");
+  await page.getByRole("button", { name: "Copy Client Secret" }).click();
   await page.getByRole("button", { name: "Copied" }).waitFor();
   assert.equal(await clipboard(), clientSecret);
   await page.locator("#credentials-title ~ dl").getByRole("button", { name: "Copy Client ID" }).click();

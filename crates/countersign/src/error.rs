@@ -37,6 +37,10 @@ pub enum CommandError {
     Value(#[from] InvalidValue),
     #[error("the master key in {place}: {source}")]
     MasterKey { place: String, source: SealingError },
+    #[error(
+        "the master key {0} is gone, and the data can't be read without it: restore it, or begin anew with --fresh"
+    )]
+    MasterKeyLost(PathBuf),
     #[error("there is no organization {0}; `countersign org list` lists them")]
     UnknownOrganization(String),
     #[error("organization {slug} has no member {email}; `countersign member list {slug}` lists them")]

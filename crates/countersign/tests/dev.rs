@@ -1,16 +1,20 @@
 //! `countersign dev` as it is used: the real program with a real PostgreSQL, and the other commands beside it.
 
+#![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
+
 mod support;
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::net::TcpStream;
 use std::process::Stdio;
 
+use countersign_persistence::testing;
 use nix::sys::signal::Signal;
 use serde_json::Value;
 
-use support::{Directory, Server, fail, get, mode, program, run_with_input, succeed, text, wait_for};
+use support::{Directory, HalfRequest, Server, fail, get, mode, program, run_with_input, succeed, text, wait_for};
 
 fn keys(value: &Value) -> BTreeSet<&str> {
     value.as_object().unwrap().keys().map(String::as_str).collect()
@@ -166,13 +170,61 @@ fn serve_logs_json_and_ends_in_order() {
         .unwrap();
     let acme = &ready["organizations"][0];
     assert_eq!(get(&format!("{address}/t/acme/access-test"), acme["token"].as_str()).0, 200);
-    assert_eq!(server.end(Signal::SIGTERM).code(), Some(0));
+
+    // A request that began before the signal is answered after it; nobody else is let in any more.
+    let token = acme["token"].as_str().unwrap();
+    let basic = [&acme["client"]["client_id"], &acme["client"]["client_secret"]].map(|text| text.as_str().unwrap());
+    let body = format!("token={token}&client_id={}&client_secret={}", basic[0], basic[1]);
+    let request = HalfRequest::post(&format!("{address}/t/acme/oauth2/introspect"), &body);
+    server.signal(Signal::SIGTERM);
+    let host = address.strip_prefix("http://").unwrap();
+    wait_for("the closed door", || TcpStream::connect(host).is_err().then_some(()));
+    assert!(server.child().try_wait().unwrap().is_none(), "it waits for the request");
+    let (status, answer) = request.finish();
+    assert_eq!(status, 200, "{answer}");
+    assert!(answer.contains("\"active\":true"), "{answer}");
+    assert_eq!(server.wait().code(), Some(0));
     assert!(log.any(|line| line.unwrap().contains("\"stopped\"")));
     assert_eq!(dev.end(Signal::SIGTERM).code(), Some(0));
 
     let refused = program().arg("serve").output().unwrap();
     assert_eq!(refused.status.code(), Some(1));
     assert!(text(&refused.stderr).contains("COUNTERSIGN_DATABASE_URL"), "{}", text(&refused.stderr));
+}
+
+#[tokio::test]
+async fn a_given_database_is_used_and_never_emptied() {
+    let directory = Directory::new("given");
+    let server = testing::server().await;
+    let url = server.create_database("given_to_dev").await.unwrap().owner;
+    // As in most images and installations for development, where the one login is a superuser.
+    let url = url.replacen("countersign_owner", "dev_superuser", 1);
+    let password = url.split(['@', ':']).nth(2).unwrap();
+    let role = format!("CREATE ROLE dev_superuser LOGIN SUPERUSER PASSWORD '{password}'");
+    testing::superuser(server).await.batch_execute(&role).await.unwrap();
+    let start = || {
+        let mut command = program();
+        command.args(["dev", "--port", "0", "--data-dir"]).arg(directory.data()).env("DATABASE_URL", &url);
+        command
+    };
+    let (server, first) = Server::start(start(), &directory);
+    assert_eq!(first["database_url"], url);
+    assert_eq!(server.end(Signal::SIGTERM).code(), Some(0));
+    let refused = start().arg("--fresh").output().unwrap();
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(text(&refused.stderr).contains("--fresh"), "{}", text(&refused.stderr));
+    let (server, second) = Server::start(start(), &directory);
+    assert_eq!(first["organizations"][0]["token"], second["organizations"][0]["token"]);
+    assert!(succeed(&directory.configuration(), &["org", "list"]).contains("globex"));
+    let doctor = fail(&directory.configuration(), &["doctor"]);
+    assert!(doctor.contains("problem  role"), "serve would refuse a superuser: {doctor}");
+    assert_eq!(server.end(Signal::SIGTERM).code(), Some(0));
+
+    // Logins are not put into organizations that somebody else made.
+    fs::remove_file(directory.data().join("demo.json")).unwrap();
+    let refused = start().output().unwrap();
+    assert!(text(&refused.stderr).contains("an organization acme that"), "{}", text(&refused.stderr));
+    fs::remove_dir_all(directory.data()).unwrap();
 }
 
 #[test]

@@ -22,12 +22,7 @@ pub struct Migration {
 }
 
 /// All steps of this program, in order. Numbered 1, 2, 3 …
-pub const MIGRATIONS: &[Migration] = migrations![
-    "0001_roles",
-    "0002_journal",
-    "0003_projections",
-    "0004_sign_in"
-];
+pub const MIGRATIONS: &[Migration] = migrations!["0001_roles", "0002_journal", "0003_projections", "0004_sign_in"];
 
 /// Any number, the same for all processes of ours.
 const LOCK: i64 = 0x636f_756e_7465_7273;
@@ -57,6 +52,9 @@ pub enum MigrationError {
     /// A migration was applied with another text than this program has.
     #[error("migration {0} in the database is not the one of this program")]
     Altered(String),
+    /// The role can't do what `serve` must.
+    #[error("the role that serve logs in as is not a member of countersign_app: GRANT countersign_app to it")]
+    NotAMember,
     /// The role has rights that `serve` must not have.
     #[error(
         "the role that serve logs in as has too many rights: {0}. Use one that is only a member of countersign_app"
@@ -98,6 +96,13 @@ pub async fn migrate(owner_url: &str) -> Result<Vec<&'static str>, MigrationErro
                  IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'countersign_serve') THEN
                      GRANT countersign_app TO countersign_serve;
                  END IF;
+             EXCEPTION WHEN unique_violation THEN
+                 -- The migration of another database on the same server did it at the same time.
+                 NULL;
+             END $$;
+             -- A temporary table hides the real one of the same name from everybody who uses the connection afterwards.
+             DO $$ BEGIN
+                 EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
              END $$",
         )
         .await?;
@@ -108,8 +113,18 @@ pub async fn migrate(owner_url: &str) -> Result<Vec<&'static str>, MigrationErro
 /// `serve` may have.
 pub async fn check(serve_url: &str) -> Result<(), MigrationError> {
     let client = connect(serve_url).await?;
+    check_membership(&client).await?;
     check_version(&client).await?;
     check_rights(&client).await
+}
+
+/// Who is not a member may not even read the version. A database that was never migrated has nothing to be a member of.
+async fn check_membership(client: &Client) -> Result<(), MigrationError> {
+    let sql = "SELECT FROM pg_roles WHERE rolname = 'countersign_app' AND NOT pg_has_role(oid, 'MEMBER')";
+    match client.query_opt(sql, &[]).await? {
+        Some(_) => Err(MigrationError::NotAMember),
+        None => Ok(()),
+    }
 }
 
 /// Makes sure that the database is exactly at this program's version.
@@ -123,21 +138,25 @@ pub(crate) async fn check_version(client: &Client) -> Result<(), MigrationError>
     Ok(())
 }
 
+/// Looks at all roles that the login can turn into, of which `countersign_app` is one: a statement slipped in by an
+/// attacker could do that.
 async fn check_rights(client: &Client) -> Result<(), MigrationError> {
     let row = client
         .query_one(
-            "SELECT rolsuper, rolbypassrls, has_table_privilege('countersign_app', 'events', 'UPDATE, DELETE, TRUNCATE'), \
-             pg_has_role('countersign_app', 'MEMBER') FROM pg_roles WHERE rolname = 'countersign_app'",
+            "SELECT bool_or(r.rolsuper), bool_or(r.rolbypassrls), bool_or(r.oid = e.relowner), \
+             bool_or(has_any_column_privilege(r.oid, e.oid, 'UPDATE') \
+             OR has_table_privilege(r.oid, e.oid, 'DELETE, TRUNCATE, TRIGGER')) \
+             FROM pg_roles r, pg_class e WHERE e.oid = 'events'::regclass AND pg_has_role(session_user, r.oid, 'MEMBER')",
             &[],
         )
         .await?;
     let faults = [
-        (row.get(0), "countersign_app is a superuser"),
-        (row.get(1), "countersign_app bypasses row-level security"),
-        (row.get(2), "countersign_app may change events"),
-        (!row.get::<_, bool>(3), "the login role is not a member of countersign_app"),
+        (row.get(0), "it is, or can become, a superuser"),
+        (row.get(1), "it bypasses row-level security, or can become a role that does"),
+        (row.get(2), "it is, or can become, the owner of the tables"),
+        (row.get(3), "it may change events"),
     ];
-    match faults.into_iter().find(|(fault, _)| *fault) {
+    match faults.into_iter().find(|(fault, _): &(bool, _)| *fault) {
         Some((_, fault)) => Err(MigrationError::TooManyRights(fault.to_owned())),
         None => Ok(()),
     }

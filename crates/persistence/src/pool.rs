@@ -4,8 +4,9 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use countersign_domain::OrganizationId;
-use deadpool_postgres::{Manager, ManagerConfig, RecyclingMethod, Runtime};
+use deadpool_postgres::{Manager, ManagerConfig, Object, RecyclingMethod, Runtime};
 use futures_util::future::join3;
+use tokio::time::timeout;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Config, NoTls, Row};
 
@@ -18,6 +19,9 @@ macro_rules! parameters {
     };
 }
 pub(crate) use parameters;
+
+/// How long a statement may take.
+const STATEMENT: Duration = Duration::from_secs(10);
 
 /// Connections with the rights of `serve`.
 #[derive(Clone)]
@@ -65,12 +69,7 @@ impl Pool {
         parameters: &[&(dyn ToSql + Sync)],
     ) -> Result<Vec<Row>, StoreError> {
         let begin = format!("BEGIN READ ONLY; SET LOCAL countersign.org_id = '{organization}'");
-        match in_transaction(&self.pool.get().await?, &begin, sql, parameters).await {
-            Err(error) if error.is_closed() => {
-                Ok(in_transaction(&self.pool.get().await?, &begin, sql, parameters).await?)
-            }
-            other => Ok(other?),
-        }
+        self.run_again(Some(&begin), sql, parameters).await
     }
 
     /// Writes, under an organization and in a transaction of its own, what is not part of the journal.
@@ -81,7 +80,7 @@ impl Pool {
         parameters: &[&(dyn ToSql + Sync)],
     ) -> Result<Vec<Row>, StoreError> {
         let begin = format!("BEGIN; SET LOCAL countersign.org_id = '{organization}'");
-        Ok(in_transaction(&self.pool.get().await?, &begin, sql, parameters).await?)
+        Ok(self.run(Some(&begin), sql, parameters).await??)
     }
 
     /// Reads what belongs to the installation rather than to an organization.
@@ -90,10 +89,42 @@ impl Pool {
         sql: &str,
         parameters: &[&(dyn ToSql + Sync)],
     ) -> Result<Vec<Row>, StoreError> {
-        match query(&self.pool.get().await?, sql, parameters).await {
-            Err(error) if error.is_closed() => Ok(query(&self.pool.get().await?, sql, parameters).await?),
+        self.run_again(None, sql, parameters).await
+    }
+
+    /// Runs what may be run twice.
+    async fn run_again(
+        &self,
+        begin: Option<&str>,
+        sql: &str,
+        parameters: &[&(dyn ToSql + Sync)],
+    ) -> Result<Vec<Row>, StoreError> {
+        match self.run(begin, sql, parameters).await? {
+            Err(error) if error.is_closed() => Ok(self.run(begin, sql, parameters).await??),
             other => Ok(other?),
         }
+    }
+
+    /// Runs a statement, in a transaction if it has a beginning. A connection that says nothing for too long is given
+    /// up: the server, or the network, may have gone without closing it.
+    async fn run(
+        &self,
+        begin: Option<&str>,
+        sql: &str,
+        parameters: &[&(dyn ToSql + Sync)],
+    ) -> Result<Result<Vec<Row>, tokio_postgres::Error>, StoreError> {
+        let client = self.pool.get().await?;
+        let answer = async {
+            match begin {
+                Some(begin) => in_transaction(&client, begin, sql, parameters).await,
+                None => query(&client, sql, parameters).await,
+            }
+        };
+        let Ok(answer) = timeout(STATEMENT, answer).await else {
+            drop(Object::take(client));
+            return Err(StoreError::Unavailable("it did not answer in time".into()));
+        };
+        Ok(answer)
     }
 
     /// Whether the database answers.

@@ -107,8 +107,8 @@ impl Store {
         &self.inner.sources
     }
 
-    /// Begins a unit of work for a caller that saves it and deals with conflicts itself; see [`Self::change`] for one that
-    /// need not.
+    /// Begins a unit of work for a caller that saves it and deals with conflicts itself; see [`Self::change`] for one
+    /// that need not.
     pub fn unit_of_work(&self, context: Context) -> UnitOfWork {
         UnitOfWork::new(self.clone(), context)
     }

@@ -36,6 +36,11 @@ pub async fn server() -> &'static PrivatePostgres {
         .await
 }
 
+/// A connection to a server as its superuser, for what nobody else may do.
+pub async fn superuser(server: &PrivatePostgres) -> tokio_postgres::Client {
+    server.superuser().await.expect("the superuser may connect")
+}
+
 /// A data directory of this test process for a server of its own.
 pub fn data_dir(name: &str) -> PathBuf {
     std::env::temp_dir().join(format!("countersign-test-{}-{name}", std::process::id()))

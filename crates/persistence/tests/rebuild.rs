@@ -1,5 +1,7 @@
 //! Checking the projections against the journal, and rebuilding them.
 
+// The futures of a unit of work nest deeply.
+#![recursion_limit = "256"]
 #![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
 mod support;
@@ -8,13 +10,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use countersign_domain::{Digest, OrganizationId};
+use countersign_domain::third_party::{Contact, Mode};
+use countersign_domain::values::{EmailAddress, ThirdPartyName};
+use countersign_domain::{Digest, OrganizationId, ThirdParty, ThirdPartyCommand};
 use countersign_persistence::private_postgres::DatabaseUrls;
 use countersign_persistence::projections::rebuild::{
     CheckReport, Fault, MAXIMUM_DIFFERENCES, Progress, RebuildError, check, rebuild,
 };
-use countersign_persistence::{Store, StoreError, migrate, testing};
-use support::{EMAIL, History, NAME, add_third_parties, connect, history};
+use countersign_persistence::{ChangeError, Store, StoreError, migrate, testing};
+use support::{EMAIL, History, NAME, connect, history};
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
@@ -66,6 +70,25 @@ impl Case {
         let sql = "SELECT to_regnamespace('countersign_shadow') IS NOT NULL";
         self.owner.query_one(sql, &[]).await.unwrap().get(0)
     }
+}
+
+/// Adds third parties, `count` in one append; returns how it came out.
+async fn add_third_parties(store: &Store, organization: OrganizationId, count: u32) -> Result<(), ChangeError> {
+    store
+        .change(&testing::operator(organization), async |unit| {
+            for _ in 0..count {
+                let name = testing::random_id().to_string();
+                let add = ThirdPartyCommand::Add {
+                    name: ThirdPartyName::parse(&name).unwrap(),
+                    contact: Contact { name: None, email: EmailAddress::parse("contact@partner.example").ok() },
+                    requirements: None,
+                    mode: Mode::Manual,
+                };
+                unit.create::<ThirdParty>(add).await?;
+            }
+            Ok(())
+        })
+        .await
 }
 
 /// The differences, one a line.
@@ -258,11 +281,13 @@ async fn runs_while_appends_go_on() {
         while !stop.load(Ordering::Relaxed) {
             add_third_parties(&case.store, organization, 3).await.unwrap();
             appends += 1;
+            // The runs are to overlap with appends, not to drown in them.
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
         appends
     };
     let run = async {
-        for _ in 0..5 {
+        for _ in 0..3 {
             assert_eq!(lines(&case.check().await), [""; 0]);
             let sql = format!("UPDATE third_parties SET name = 'Mallory' WHERE third_party_id = '{third_party}'");
             case.tamper(organization, &sql).await;
@@ -302,27 +327,20 @@ async fn a_process_that_serves_forgets_what_was_wrong() {
     assert!(!found);
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test]
 async fn a_second_run_is_refused() {
     let case = Case::new().await;
     testing::organization(&case.store).await;
-    let (begun, wait) = std::sync::mpsc::channel();
-    let (release, released) = std::sync::mpsc::channel::<()>();
-    let released = Mutex::new(Some(released));
+    case.owner.batch_execute("BEGIN; LOCK TABLE org_heads").await.unwrap();
     let url = case.urls.owner.clone();
-    let first = tokio::spawn(async move {
-        let progress = |_| {
-            if let Some(released) = released.lock().unwrap().take() {
-                begun.send(()).unwrap();
-                released.recv().unwrap();
-            }
-        };
-        check(&url, &testing::master_key_ring(), progress).await
-    });
-    tokio::task::spawn_blocking(move || wait.recv().unwrap()).await.unwrap();
+    let first = tokio::spawn(async move { check(&url, &testing::master_key_ring(), |_| {}).await });
+    let waiting = "SELECT EXISTS (SELECT FROM pg_locks WHERE relation = 'org_heads'::regclass AND NOT granted)";
+    while !case.owner.query_one(waiting, &[]).await.unwrap().get::<_, bool>(0) {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
     let second = rebuild(&case.urls.owner, &testing::master_key_ring(), |_| {}).await;
     assert!(matches!(second, Err(RebuildError::UnderWay)), "{second:?}");
-    release.send(()).unwrap();
+    case.owner.batch_execute("COMMIT").await.unwrap();
     assert_eq!(first.await.unwrap().unwrap().organizations, 1);
 }
 

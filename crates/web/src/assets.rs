@@ -11,8 +11,8 @@ use crate::state::AppState;
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 /// For names that don't change.
 const FOR_A_DAY: &str = "public, max-age=86400";
-/// How much of the digest stands in the name, in bytes.
-const FINGERPRINT_LENGTH: usize = 6;
+/// How much of the hexadecimal digest stands in the name.
+const FINGERPRINT_LENGTH: usize = 12;
 
 const FILES: &[(&str, &str, &[u8])] = &[
     ("style.css", "text/css; charset=utf-8", include_bytes!("../assets/style.css")),
@@ -52,8 +52,8 @@ impl Assets {
 }
 
 fn fingerprinted(name: &str, content: &[u8]) -> String {
-    let digest = Sha256::digest(content);
-    let fingerprint = digest.iter().take(FINGERPRINT_LENGTH).map(|byte| format!("{byte:02x}")).collect::<String>();
+    let digest = hex::encode(Sha256::digest(content));
+    let fingerprint = &digest[..FINGERPRINT_LENGTH];
     let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
     format!("{stem}.{fingerprint}.{extension}")
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use actix_web::dev::Payload;
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
-use countersign_domain::{Actor, Digest, ParsedSecret, Right, Role, SecretKind, secret};
+use countersign_domain::{Actor, Digest, ParsedSecret, Right, SecretKind, secret};
 use countersign_persistence::directory::OrganizationEntry;
 use countersign_persistence::sign_in::{self, SessionEntry};
 use countersign_persistence::{Context, Via, clock};
@@ -76,11 +76,6 @@ impl<R> Caller<R> {
     /// Whether the caller has another right too.
     pub fn may(&self, right: Right) -> bool {
         self.session.role.allows(right)
-    }
-
-    /// The caller's role.
-    pub fn role(&self) -> Role {
-        self.session.role
     }
 }
 

@@ -56,7 +56,7 @@ pub(crate) fn presented_session(state: &AppState, request: &HttpRequest) -> Opti
 /// The token that forms of a signed-in page carry: whoever doesn't know the session secret can't make it.
 pub(crate) fn form_token(secret: &str) -> String {
     let digest = Sha256::new().chain_update("form\0").chain_update(secret).finalize();
-    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(&digest[..16])
 }
 
 /// Whether a form carries the token that hangs on the secret.
@@ -71,7 +71,7 @@ pub(crate) fn form_secret(state: &AppState, request: &HttpRequest) -> (String, O
         _ => {
             let mut random = [0; 32];
             clock::fill_random(&mut random);
-            let secret = random.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+            let secret = hex::encode(random);
             let cookie = cookie(state, form_name(state), secret.clone());
             (secret, Some(cookie))
         }

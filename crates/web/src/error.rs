@@ -150,14 +150,18 @@ impl WebError {
             .to_owned()
         } else if status == StatusCode::SERVICE_UNAVAILABLE && problem == "database-unavailable" {
             "The database is not available right now. Nothing was changed; try again in a few seconds".to_owned()
+        } else if status == StatusCode::NOT_FOUND {
+            // In the same words, whatever it is that is not there: who may not see it must not learn that it was.
+            Self::NotFound.to_string()
         } else {
             sentence(&self.to_string())
         };
         let fields = match self {
             Self::Invalid(fields) => fields.clone(),
-            Self::Change(error) => {
-                field_of(error).map(|field| FieldError { field: field.to_owned(), message: detail.clone() }).into_iter().collect()
-            }
+            Self::Change(error) => field_of(error)
+                .map(|field| FieldError { field: field.to_owned(), message: detail.clone() })
+                .into_iter()
+                .collect(),
             _ => Vec::new(),
         };
         let retry_after = match self {
@@ -221,9 +225,7 @@ fn store(error: &StoreError) -> Mapped {
             tracing::warn!(%error, "the database is not available");
             (StatusCode::SERVICE_UNAVAILABLE, "database-unavailable", "Not available right now")
         }
-        StoreError::OutcomeUnknown => {
-            (StatusCode::SERVICE_UNAVAILABLE, "outcome-unknown", "The outcome is not known")
-        }
+        StoreError::OutcomeUnknown => (StatusCode::SERVICE_UNAVAILABLE, "outcome-unknown", "The outcome is not known"),
         StoreError::Overloaded => (StatusCode::SERVICE_UNAVAILABLE, "busy", "Busy"),
         StoreError::Conflict | StoreError::ChangedMeanwhile => {
             (StatusCode::CONFLICT, "changed-meanwhile", "Changed in the meantime")

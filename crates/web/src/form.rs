@@ -7,8 +7,8 @@ use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{FromRequest, HttpRequest, web};
 
 use crate::caller::{Caller, Needs};
-use crate::error::{FieldError, WebError};
 use crate::cookies;
+use crate::error::{FieldError, WebError};
 use crate::server::BODY_LIMIT;
 use crate::state::AppState;
 use countersign_domain::{Digest, InvalidValue};
@@ -47,9 +47,10 @@ impl Fields {
 
     /// The keys in brackets of fields like `active[key]` that were sent with a value.
     pub fn keys_of<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(|(_, value)| !value.is_empty()).filter_map(move |(key, _)| {
-            key.strip_prefix(name)?.strip_prefix('[')?.strip_suffix(']')
-        })
+        self.0
+            .iter()
+            .filter(|(_, value)| !value.is_empty())
+            .filter_map(move |(key, _)| key.strip_prefix(name)?.strip_prefix('[')?.strip_suffix(']'))
     }
 
     /// Parses a field that must be filled in; notes what is wrong with it.
@@ -159,12 +160,14 @@ fn check_origin(request: &HttpRequest) -> Result<(), WebError> {
 }
 
 /// The fields of the body, whoever sent it.
-pub(crate) fn read(request: &HttpRequest, payload: &mut Payload) -> Pin<Box<dyn Future<Output = Result<Fields, WebError>>>> {
-    let is_form = request
-        .headers()
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| value.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case(MEDIA_TYPE)));
+pub(crate) fn read(
+    request: &HttpRequest,
+    payload: &mut Payload,
+) -> Pin<Box<dyn Future<Output = Result<Fields, WebError>>>> {
+    let is_form =
+        request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(|value| {
+            value.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case(MEDIA_TYPE))
+        });
     let body = web::Payload::from_request(request, payload);
     Box::pin(async move {
         if !is_form {

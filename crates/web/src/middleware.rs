@@ -35,7 +35,8 @@ pub(crate) enum Audience {
 pub(crate) struct RequestId(pub Uuid);
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-const POLICY: &str = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'";
+const POLICY: &str =
+    "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'";
 
 /// The longest user agent that is kept, in characters.
 const USER_AGENT_LIMIT: usize = 300;
@@ -49,14 +50,8 @@ pub(crate) async fn accompany(
     request.extensions_mut().insert(id);
     let begun = Instant::now();
     let method = request.method().clone();
-    let (request_kept, result) = {
-        let kept = request.request().clone();
-        (kept, next.call(request).await)
-    };
-    let mut response = match result {
-        Ok(response) => response.map_into_boxed_body(),
-        Err(error) => ServiceResponse::new(request_kept, HttpResponse::from_error(error)),
-    };
+    // Handlers' and extractors' errors are answers already when they arrive here.
+    let mut response = next.call(request).await?.map_into_boxed_body();
     if response.status().is_client_error() || response.status().is_server_error() {
         response = render_error(response, id);
     }
@@ -93,8 +88,7 @@ pub(crate) async fn accompany(
 /// Gives an error the body that its audience reads. Answers that have a body of their own are left as they are.
 fn render_error(response: ServiceResponse<BoxBody>, id: RequestId) -> ServiceResponse<BoxBody> {
     let known = response.response().extensions().get::<Answer>().cloned();
-    let has_body_of_its_own =
-        response.headers().contains_key(CONTENT_TYPE) && !is_plain_text(response.response());
+    let has_body_of_its_own = response.headers().contains_key(CONTENT_TYPE) && !is_plain_text(response.response());
     let answer = match known {
         Some(answer) => answer,
         None if has_body_of_its_own => return response,
@@ -161,10 +155,7 @@ pub(crate) fn request_id(request: &HttpRequest) -> Uuid {
 /// Where the request came from: the peer, or what a trusted proxy says of it.
 pub(crate) fn source(request: &HttpRequest) -> Source {
     let user_agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    Source {
-        address: address(request),
-        user_agent: user_agent.chars().take(USER_AGENT_LIMIT).collect(),
-    }
+    Source { address: address(request), user_agent: user_agent.chars().take(USER_AGENT_LIMIT).collect() }
 }
 
 /// The network address of whoever sent the request.

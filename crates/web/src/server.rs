@@ -124,7 +124,10 @@ pub async fn serve(store: Store, options: WebOptions) -> io::Result<RunningServe
     if let Some(listener) = metrics_listener {
         let operations_state = state.clone();
         let operations = HttpServer::new(move || {
-            App::new().app_data(operations_state.clone()).configure(operations::routes).configure(operations::metrics_route)
+            App::new()
+                .app_data(operations_state.clone())
+                .configure(operations::routes)
+                .configure(operations::metrics_route)
         })
         .workers(1)
         .disable_signals()
@@ -139,7 +142,7 @@ pub async fn serve(store: Store, options: WebOptions) -> io::Result<RunningServe
 
 /// What is to be done once a minute.
 async fn do_chores(state: web::Data<AppState>) {
-    let mut minute = tokio::time::interval(Duration::from_secs(60));
+    let mut minute = tokio::time::interval(Duration::from_mins(1));
     loop {
         minute.tick().await;
         state.failed_attempts.record_past_minutes(&state.store).await;

@@ -27,7 +27,6 @@ pub(crate) struct AppState {
     /// Without a slash at the end.
     pub base_url: String,
     pub trusted_proxies: Vec<IpAddr>,
-    pub development: bool,
 }
 
 impl AppState {
@@ -44,7 +43,6 @@ impl AppState {
             metrics: operations::install_recorder(),
             base_url: base_url.trim_end_matches('/').to_owned(),
             trusted_proxies: options.trusted_proxies.clone(),
-            development: options.development,
         })
     }
 

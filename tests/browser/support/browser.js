@@ -1,38 +1,16 @@
 // A browser for each test file, a context for each person, and a watch over what pages must never do.
 
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
 import { after, test } from "node:test";
-import { chromium } from "playwright-core";
+import { launch } from "./chromium.js";
 import { signInLink } from "./organization.js";
 import { ready } from "./server.js";
-
-const PLACES = [
-  process.env.CHROMIUM_BIN,
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-  "/usr/bin/google-chrome",
-  "/Applications/Chromium.app/Contents/MacOS/Chromium",
-];
-const ARGUMENTS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 
 let launched;
 
 /** The browser of this test file. */
-export function launch() {
-  launched ??= (async () => {
-    const executablePath = PLACES.find((place) => place && existsSync(place));
-    assert.ok(executablePath, "No Chromium found: install it, or set CHROMIUM_BIN to its executable");
-    return chromium.launch({ executablePath, args: ARGUMENTS });
-  })();
+function browser() {
+  launched ??= launch();
   return launched;
 }
 
@@ -42,8 +20,7 @@ after(async () => {
 
 /** A browser session of one person, with a list of what went wrong in it. */
 async function openSession({ javaScript = true, width = 1280, ...options } = {}) {
-  const browser = await launch();
-  const context = await browser.newContext({
+  const context = await (await browser()).newContext({
     baseURL: ready().base_url,
     javaScriptEnabled: javaScript,
     viewport: { width, height: 900 },

@@ -192,6 +192,10 @@ fn look_at_version(findings: &mut Findings, checked: Result<(), MigrationError>)
             findings.ok("role", rights);
             true
         }
+        Err(error @ MigrationError::NotAMember) => {
+            findings.problem("role", error, "as the owner of the database: GRANT countersign_app TO <that role>");
+            false
+        }
         Err(error @ MigrationError::TooManyRights(_)) => {
             findings.ok("version", newest);
             let advice =

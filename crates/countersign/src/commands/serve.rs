@@ -16,6 +16,7 @@ pub async fn run(configuration: &Configuration, migrate_first: bool) -> Result<(
     if migrate_first {
         migrate::migrate(configuration.owner_url()?).await?;
     }
+    migrate::check(configuration.database_url()?).await?;
     let store = open_store(configuration).await?;
     let server = running::start(&store, web_options(configuration)).await?;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), address = server.base_url(), "ready");

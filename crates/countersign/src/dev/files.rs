@@ -56,10 +56,13 @@ impl Files {
         [self.master_key(), self.demo(), self.configuration()].iter().try_for_each(|file| private_file::remove(file))
     }
 
-    /// The master key, made at the first start.
+    /// The master key, made at the first start. Another one would open nothing of what is there.
     pub fn master_keys(&self) -> Result<MasterKeyRing, CommandError> {
         let file = self.master_key();
         if !file.exists() {
+            if self.demo().exists() {
+                return Err(CommandError::MasterKeyLost(file));
+            }
             private_file::write(&file, &MasterKeyRing::generate())?;
         }
         read_master_keys(&file)

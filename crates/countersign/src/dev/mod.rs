@@ -18,6 +18,7 @@ use jiff::SignedDuration;
 use crate::cli::DevArguments;
 use crate::config::Configuration;
 use crate::error::CommandError;
+use crate::operator::check_database;
 use crate::private_file;
 use crate::running::{self, StopSignals};
 
@@ -51,6 +52,7 @@ async fn serve(
     signals: StopSignals,
 ) -> Result<(), CommandError> {
     migrate::migrate(&urls.owner).await?;
+    check_database(&urls.serve).await?;
     let store = Store::open(&urls.serve, files.master_keys()?, &configuration.store_options())?;
     let mut demo = Demo::load_or_create(files)?;
     let mut organizations = Vec::new();

@@ -58,23 +58,22 @@ async fn ensure_organization(
     }
 }
 
-/// Adds the members who are missing; answers who the owner is.
+/// Adds the members who are missing; answers who the owner is. The passwords are hashed side by side, because that is what
+/// the first start waits for.
 async fn ensure_members(
     store: &Store,
     organization: OrganizationId,
     shown: &DemoOrganization,
 ) -> Result<MemberId, CommandError> {
     let known = members::list(store, organization).await?;
-    let mut owner = None;
-    for (role, name, login) in shown.logins.with_roles() {
-        let found = known.iter().find(|member| member.email.as_deref() == Some(&login.email));
-        let member = if let Some(member) = found {
-            member.id
-        } else {
-            let phc = password::hash(login.password.clone()).await?;
-            let (email, name) = (EmailAddress::parse(&login.email)?, PersonName::parse(name)?);
-            sign_in::add_member(store, &context(organization, None), email, name, role, Some(phc)).await?
-        };
+    let find = |email: &str| known.iter().find(|member| member.email.as_deref() == Some(email));
+    let mut owner = find(&shown.logins.owner.email).map(|member| member.id);
+    let missing = shown.logins.with_roles().into_iter().filter(|(_, _, login)| find(&login.email).is_none());
+    let hashing = missing.map(|member| (member, tokio::spawn(password::hash(member.2.password.clone()))));
+    for ((role, name, login), phc) in hashing.collect::<Vec<_>>() {
+        let phc = phc.await.map_err(|error| CommandError::System("hashing was interrupted", error.into()))??;
+        let (email, name) = (EmailAddress::parse(&login.email)?, PersonName::parse(name)?);
+        let member = sign_in::add_member(store, &context(organization, None), email, name, role, Some(phc)).await?;
         owner = owner.or((role == Role::Owner).then_some(member));
     }
     owner.ok_or_else(|| CommandError::UnknownOrganization(shown.slug.clone()))

@@ -69,8 +69,13 @@ impl Server {
     /// Starts `dev` and waits until it says that it is ready.
     pub fn dev(directory: &Directory, more: &[&str]) -> (Self, Value) {
         let mut command = program();
-        command.args(["dev", "--port", "0", "--data-dir"]).arg(directory.data());
-        command.arg("--ready-file").arg(directory.ready_file()).args(more).stdout(Stdio::null());
+        command.args(["dev", "--port", "0", "--data-dir"]).arg(directory.data()).args(more);
+        Self::start(command, directory)
+    }
+
+    /// Runs a command that starts `dev`, and waits until it says that it is ready.
+    pub fn start(mut command: Command, directory: &Directory) -> (Self, Value) {
+        command.arg("--ready-file").arg(directory.ready_file()).stdout(Stdio::null());
         let started = Instant::now();
         let mut server = Self { child: command.spawn().unwrap(), started_in: Duration::ZERO };
         // The file of an earlier run is removed first, and this one appears as a whole.
@@ -96,8 +101,13 @@ impl Server {
     }
 
     /// Sends the signal and waits for the end.
-    pub fn end(mut self, signal: Signal) -> ExitStatus {
+    pub fn end(self, signal: Signal) -> ExitStatus {
         self.signal(signal);
+        self.wait()
+    }
+
+    /// Waits for the end.
+    pub fn wait(mut self) -> ExitStatus {
         wait_for("the end", || self.child.try_wait().unwrap())
     }
 }
@@ -157,11 +167,50 @@ pub fn mode(path: impl AsRef<OsStr>) -> u32 {
 
 /// The status and body of a GET request.
 pub fn get(url: &str, bearer: Option<&str>) -> (u16, String) {
-    let (address, path) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
+    let (address, path) = address_and_path(url);
     let authorization = bearer.map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
-    let request = format!("GET /{path} HTTP/1.1\r\nHost: {address}\r\n{authorization}Connection: close\r\n\r\n");
     let mut stream = TcpStream::connect(address).unwrap();
-    stream.write_all(request.as_bytes()).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\n{authorization}Connection: close\r\n\r\n").unwrap();
+    answer(stream)
+}
+
+/// A request of which the end is still to be sent.
+pub struct HalfRequest {
+    stream: TcpStream,
+    rest: String,
+}
+
+impl HalfRequest {
+    /// Sends all but the last character of a form.
+    pub fn post(url: &str, form: &str) -> Self {
+        let (address, path) = address_and_path(url);
+        let (begin, rest) = form.split_at(form.len() - 1);
+        let mut stream = TcpStream::connect(address).unwrap();
+        write!(
+            stream,
+            "POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+             Content-Length: {}\r\nConnection: close\r\n\r\n{begin}",
+            form.len()
+        )
+        .unwrap();
+        // Until the server has taken the connection: what waits in the queue of a closed socket is lost.
+        sleep(Duration::from_millis(300));
+        Self { stream, rest: rest.to_owned() }
+    }
+
+    /// Sends the end; answers status and body.
+    pub fn finish(mut self) -> (u16, String) {
+        self.stream.write_all(self.rest.as_bytes()).unwrap();
+        answer(self.stream)
+    }
+}
+
+fn address_and_path(url: &str) -> (&str, &str) {
+    let rest = url.strip_prefix("http://").unwrap();
+    rest.split_at(rest.find('/').unwrap())
+}
+
+fn answer(mut stream: TcpStream) -> (u16, String) {
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).unwrap();
     let answer = text(&answer);

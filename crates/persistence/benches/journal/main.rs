@@ -95,13 +95,12 @@ async fn main() {
         return;
     };
     let data_dir = testing::data_dir("bench");
-    let (private, database) = match settings.database.clone() {
-        Some(url) => (None, DatabaseUrls { owner: url.clone(), serve: url }),
-        None => {
-            let postgres = PrivatePostgres::start(Options::new(&data_dir).fresh()).await.unwrap();
-            let database = postgres.database("countersign");
-            (Some(postgres), database)
-        }
+    let (private, database) = if let Some(url) = settings.database.clone() {
+        (None, DatabaseUrls { owner: url.clone(), serve: url })
+    } else {
+        let postgres = PrivatePostgres::start(Options::new(&data_dir).fresh()).await.unwrap();
+        let database = postgres.database("countersign");
+        (Some(postgres), database)
     };
     migrate::migrate(&database.owner).await.unwrap();
     let store = testing::store(&database);

@@ -9,6 +9,8 @@ mod connection;
 mod lane;
 mod load;
 mod queue;
+#[cfg(all(test, feature = "testing"))]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -186,7 +186,7 @@ impl PrivatePostgres {
         self.launch().await
     }
 
-    async fn superuser(&self) -> Result<Client, PrivatePostgresError> {
+    pub(crate) async fn superuser(&self) -> Result<Client, PrivatePostgresError> {
         Ok(database::connect(&self.superuser_config()).await?)
     }
 

@@ -9,11 +9,17 @@ use countersign_domain::{
 use countersign_ledger::Record;
 use countersign_persistence::private_postgres::DatabaseUrls;
 use countersign_persistence::projections::rebuild;
-use countersign_persistence::{ChangeError, Store, StoreError, UnitOfWork, testing};
+use countersign_persistence::{ChangeError, Store, StoreError, StoreOptions, UnitOfWork, testing};
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 use tokio_postgres::{Client, NoTls};
 use uuid::Uuid;
+
+/// A store with few reading connections: a test build takes long to make one.
+pub fn store(url: &str) -> Store {
+    let options = StoreOptions { pool_size: 4, ..StoreOptions::default() };
+    Store::open(url, testing::master_key_ring(), &options).unwrap()
+}
 
 /// How a unit of work with the given request came out.
 pub struct Done<T = ()> {

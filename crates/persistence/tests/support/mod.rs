@@ -11,10 +11,11 @@ use countersign_domain::{
     OrganizationCommand, OrganizationId, Role, Secret, SecretKind, StreamId, ThirdParty, ThirdPartyCommand,
     ThirdPartyId, Token, TokenCommand, TokenId,
 };
-use countersign_persistence::{ChangeError, Context, Source, Store, testing};
+use countersign_persistence::{Context, Source, Store, testing};
 use tokio_postgres::NoTls;
 
 /// What the history leaves.
+#[allow(dead_code, reason = "not every test program looks at all of it")]
 pub struct History {
     pub organization: OrganizationId,
     pub member: MemberId,
@@ -75,11 +76,9 @@ impl Journal<'_> {
     where
         A::Command: Clone,
     {
+        let context = self.context();
         for command in commands {
-            self.store
-                .change(&self.context(), async |unit| unit.execute::<A>(id, command.clone()).await)
-                .await
-                .unwrap();
+            self.store.change(&context, async |unit| unit.execute::<A>(id, command.clone()).await).await.unwrap();
         }
     }
 
@@ -201,23 +200,4 @@ impl Journal<'_> {
 
 fn email_address(email: Option<&str>) -> Option<EmailAddress> {
     email.map(|email| EmailAddress::parse(email).unwrap())
-}
-
-/// Adds third parties, `count` in one append; returns how it came out.
-pub async fn add_third_parties(store: &Store, organization: OrganizationId, count: u32) -> Result<(), ChangeError> {
-    store
-        .change(&testing::operator(organization), async |unit| {
-            for _ in 0..count {
-                let name = testing::random_id().to_string();
-                let add = ThirdPartyCommand::Add {
-                    name: ThirdPartyName::parse(&name).unwrap(),
-                    contact: Contact { name: None, email: email_address(Some("contact@partner.example")) },
-                    requirements: None,
-                    mode: Mode::Manual,
-                };
-                unit.create::<ThirdParty>(add).await?;
-            }
-            Ok(())
-        })
-        .await
 }

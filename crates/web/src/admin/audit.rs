@@ -63,12 +63,12 @@ pub(super) async fn timeline(
         Ok(filter) => {
             let page = AuditPage { cursor: cursor(&query), limit: PAGE_SIZE };
             let entries = audit::timeline(&state.store, caller.organization.id, &filter, page).await?;
-            html(&state, StatusCode::OK, "audit", &view(frame, slug, &query, entries, &[]))
+            html(&state, StatusCode::OK, "audit", &view(frame, slug, &query, &entries, &[]))
         }
         Err(errors) => {
             let nothing = AuditEntries { entries: Vec::new(), older: None, newer: None };
             let frame = frame.with_errors(errors.clone());
-            html(&state, StatusCode::UNPROCESSABLE_ENTITY, "audit", &view(frame, slug, &query, nothing, &errors))
+            html(&state, StatusCode::UNPROCESSABLE_ENTITY, "audit", &view(frame, slug, &query, &nothing, &errors))
         }
     }
 }
@@ -106,7 +106,7 @@ fn cursor(query: &Fields) -> AuditCursor {
     }
 }
 
-fn view(page: Frame, slug: &str, query: &Fields, entries: AuditEntries, errors: &[FieldError]) -> AuditView {
+fn view(page: Frame, slug: &str, query: &Fields, entries: &AuditEntries, errors: &[FieldError]) -> AuditView {
     let field = |name| Field::typed(query, name).marked(name, errors);
     let path = format!("{}/audit", base(slug));
     let neighbour = |cursor: &str, position: u64| {
@@ -127,12 +127,13 @@ fn view(page: Frame, slug: &str, query: &Fields, entries: AuditEntries, errors: 
 }
 
 fn types(selected: &str) -> Vec<TypeChoice> {
-    let all = [ThirdPartyEvent::TYPES, ClientEvent::TYPES, TokenEvent::TYPES, MemberEvent::TYPES, OrganizationEvent::TYPES];
+    let all =
+        [ThirdPartyEvent::TYPES, ClientEvent::TYPES, TokenEvent::TYPES, MemberEvent::TYPES, OrganizationEvent::TYPES];
     let all = all.into_iter().flatten();
     all.map(|name| TypeChoice { value: name, label: in_words(name), selected: *name == selected }).collect()
 }
 
-/// The name of an event's type as words: "ThirdPartyAdded" is "Third party added".
+/// The name of an event's type as words: `ThirdPartyAdded` is "Third party added".
 fn in_words(name: &str) -> String {
     let mut words = String::new();
     for character in name.chars() {

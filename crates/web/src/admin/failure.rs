@@ -4,7 +4,7 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
-use super::page::{Frame, Section, html, see_other};
+use super::page::{Frame, Section, base, html, see_other};
 use super::return_to::sign_in_and_return_to;
 use super::sign_in::session_ended;
 use crate::caller::Identity;
@@ -49,17 +49,19 @@ fn view(request: &HttpRequest, answer: &Answer, id: RequestId) -> FailurePage {
     let extensions = request.extensions();
     let identity = extensions.get::<Identity>();
     let page = identity.map_or_else(|| Frame::open(String::new()), |identity| Frame::of(identity, Section::Elsewhere));
-    let back = match identity {
-        Some(identity) => Back { href: super::page::base(&identity.organization.slug), label: "Go to the first page" },
-        None => Back { href: "/".to_owned(), label: "Go to the first page" },
+    let first = identity.map_or_else(|| "/".to_owned(), |identity| base(&identity.organization.slug));
+    let (title, what) = if answer.problem == "not-found" {
+        ("Page not found", "There is nothing at this address, or you may not see it.".to_owned())
+    } else {
+        (answer.title, format!("{}.", answer.detail.trim_end_matches('.')))
     };
     FailurePage {
         page,
         status: answer.status.as_u16(),
-        title: answer.title,
-        what: format!("{}.", answer.detail.trim_end_matches('.')),
+        title,
+        what,
         todo: todo(answer),
-        back: Some(back),
+        back: Some(Back { href: first, label: "Go to the first page" }),
         request_id: id.0.to_string(),
     }
 }

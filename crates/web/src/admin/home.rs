@@ -33,10 +33,7 @@ pub(super) async fn start(state: web::Data<AppState>, request: HttpRequest) -> R
 }
 
 /// `/orgs`
-pub(super) async fn organizations(
-    state: web::Data<AppState>,
-    request: HttpRequest,
-) -> Result<HttpResponse, WebError> {
+pub(super) async fn organizations(state: web::Data<AppState>, request: HttpRequest) -> Result<HttpResponse, WebError> {
     let (digest, secret) = presented_session(&state, &request).ok_or(WebError::Unauthenticated)?;
     let now = clock::now();
     let mut email = None;

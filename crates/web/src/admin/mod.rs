@@ -15,6 +15,7 @@ mod sign_in;
 mod third_parties;
 mod third_party;
 mod timeline;
+mod user_agent;
 
 use actix_web::web;
 use countersign_domain::Right;

@@ -4,13 +4,14 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use countersign_domain::member::SignInFailure;
 use countersign_domain::{Member, MemberCommand, SessionId};
-use countersign_persistence::sign_in::{self, Candidate, SessionSummary};
 use countersign_persistence::clock;
+use countersign_persistence::sign_in::{self, Candidate, SessionSummary};
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::page::{Field, Frame, Section, base, html, see_other};
 use super::refusal::Refusal;
+use super::user_agent::UserAgent;
 use crate::caller::{Caller, UseOwnProfile};
 use crate::changes::sign_in::attempt;
 use crate::error::FieldError;
@@ -40,7 +41,7 @@ struct SessionRow {
     created_at: Timestamp,
     last_seen_at: Timestamp,
     source: String,
-    user_agent: String,
+    user_agent: Option<UserAgent>,
     current: bool,
 }
 
@@ -106,11 +107,7 @@ async fn candidate(state: &AppState, caller: &Caller<UseOwnProfile>) -> Result<O
     Ok(candidates.into_iter().find(|candidate| candidate.organization == caller.organization.id))
 }
 
-async fn end_sessions(
-    state: &AppState,
-    caller: &Caller<UseOwnProfile>,
-    which: &str,
-) -> Result<&'static str, WebError> {
+async fn end_sessions(state: &AppState, caller: &Caller<UseOwnProfile>, which: &str) -> Result<&'static str, WebError> {
     if which == "others" {
         end_other_sessions(state, caller).await?;
         return Ok("sessions-ended");
@@ -182,7 +179,7 @@ fn row(session: SessionSummary, current: SessionId) -> SessionRow {
         created_at: session.created_at,
         last_seen_at: session.last_seen_at,
         source: session.address,
-        user_agent: session.user_agent,
+        user_agent: UserAgent::of(&session.user_agent),
         current: session.id == current,
     }
 }

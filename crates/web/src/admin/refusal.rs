@@ -25,9 +25,7 @@ impl Refusal {
             is_overtaken: false,
         };
         Ok(match error {
-            WebError::Invalid(errors) => {
-                Self { status: StatusCode::UNPROCESSABLE_ENTITY, errors, is_overtaken: false }
-            }
+            WebError::Invalid(errors) => Self { status: StatusCode::UNPROCESSABLE_ENTITY, errors, is_overtaken: false },
             WebError::Change(ChangeError::Store(StoreError::NameTaken(_))) => {
                 invalid("name", "Another third party has this name: choose one that is not used yet".to_owned())
             }

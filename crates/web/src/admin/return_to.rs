@@ -40,9 +40,21 @@ mod tests {
     #[test]
     fn no_address_leaves_the_site() {
         for address in [
-            "", "o/acme", "https://evil.example/", "//evil.example", "/\\evil.example", "\\\\evil.example",
-            "/\t/evil.example", "/\n/evil.example", "/.//evil.example", "/..//evil.example", "/%2e//evil.example",
-            "javascript:alert(1)", "///evil.example", "http:/evil.example", " //evil.example",
+            "",
+            "o/acme",
+            "https://evil.example/",
+            "//evil.example",
+            "/\\evil.example",
+            "\\\\evil.example",
+            "/\t/evil.example",
+            "/\n/evil.example",
+            "/.//evil.example",
+            "/..//evil.example",
+            "/%2e//evil.example",
+            "javascript:alert(1)",
+            "///evil.example",
+            "http:/evil.example",
+            " //evil.example",
         ] {
             assert_eq!(local(address), None, "{address:?}");
         }

@@ -132,8 +132,7 @@ pub(super) fn session_ended(state: &web::Data<AppState>, request: &HttpRequest, 
     let fields = Fields::of([("return_to", path)]);
     let notice = "Your session has ended. What you sent was not saved. Sign in, and you will be back on the page.";
     let message = Message { notice, ..Message::default() };
-    login_page(state, request, answer.status, &fields, message)
-        .unwrap_or_else(|_| see_other("/login"))
+    login_page(state, request, answer.status, &fields, message).unwrap_or_else(|_| see_other("/login"))
 }
 
 async fn is_signed_in(

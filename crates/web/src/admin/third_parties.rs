@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::page::{Frame, Section, base, html};
 use super::pager::Pager;
-use super::third_party::view::expires_soon;
+use super::third_party::view::{contact, expires_soon};
 use crate::WebError;
 use crate::caller::{Caller, ReadThirdParties};
 use crate::form::Fields;
@@ -114,11 +114,10 @@ pub(super) async fn list(
 }
 
 fn row(third_party: &ThirdPartySummary, path: &str, now: Timestamp) -> Row {
-    let contact = [third_party.contact_name.as_deref(), third_party.contact_email.as_deref()];
     Row {
         href: format!("{path}/{}", third_party.id),
         name: third_party.name.clone(),
-        contact: contact.into_iter().flatten().collect::<Vec<_>>().join(", "),
+        contact: contact(third_party.contact_name.as_deref(), third_party.contact_email.as_deref()),
         enabled: third_party.enabled,
         mode: third_party.mode.as_str(),
         expiry: match third_party.next_expiry {
@@ -156,13 +155,7 @@ impl Address {
             ALL => None,
             page => Some(page.parse().unwrap_or(1).max(1)),
         };
-        Self {
-            path,
-            q: query.get("q").trim().to_owned(),
-            sort,
-            descending: query.get("order") == DESCENDING,
-            page,
-        }
+        Self { path, q: query.get("q").trim().to_owned(), sort, descending: query.get("order") == DESCENDING, page }
     }
 
     fn list(&self) -> ThirdPartyList {

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::page::base;
+use super::user_agent::UserAgent;
 
 /// What `partials/events.hbs` reads.
 #[derive(Serialize)]
@@ -17,7 +18,7 @@ pub(super) struct EventLine {
     subjects: Vec<SubjectLine>,
     changes: Vec<ChangeLine>,
     source_ip: Option<String>,
-    user_agent: Option<String>,
+    user_agent: Option<UserAgent>,
     request_id: String,
     reason: Option<String>,
 }
@@ -62,7 +63,7 @@ impl EventLine {
             subjects: subjects(entry, slug),
             changes: entry.changes.iter().map(change).collect(),
             source_ip: source.map(|source| source.address.clone()).filter(|address| !address.is_empty()),
-            user_agent: source.map(|source| source.user_agent.clone()).filter(|agent| !agent.is_empty()),
+            user_agent: source.and_then(|source| UserAgent::of(&source.user_agent)),
             request_id: entry.request.to_string(),
             reason: entry.reason.clone(),
         }

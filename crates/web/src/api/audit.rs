@@ -1,7 +1,7 @@
 //! `GET /api/v1/orgs/{org}/audit`
 
 use actix_web::{HttpResponse, web};
-use countersign_domain::InvalidValue;
+use countersign_domain::{ClientId, InvalidValue, ThirdPartyId, TokenId};
 use countersign_persistence::queries::audit::{
     self, AuditCursor, AuditEntry, AuditFilter, AuditPage, FieldChange, LONGEST_PAGE, Reference,
 };
@@ -208,13 +208,11 @@ impl From<AuditEntry> for AuditEntryView {
             actor: ActorView { kind: entry.actor.kind, id: entry.actor.id, name: entry.actor.name },
             via: entry.via,
             request_id: entry.request,
-            source: entry
-                .source
-                .map(|source| SourceView { address: source.address, user_agent: source.user_agent }),
+            source: entry.source.map(|source| SourceView { address: source.address, user_agent: source.user_agent }),
             reason: entry.reason,
-            third_party: entry.third_party.map(|reference| ReferenceView::of(reference, |id| id.uuid())),
-            client: entry.client.map(|reference| ReferenceView::of(reference, |id| id.uuid())),
-            token: entry.token.map(|reference| ReferenceView::of(reference, |id| id.uuid())),
+            third_party: entry.third_party.map(|reference| ReferenceView::of(reference, ThirdPartyId::uuid)),
+            client: entry.client.map(|reference| ReferenceView::of(reference, ClientId::uuid)),
+            token: entry.token.map(|reference| ReferenceView::of(reference, TokenId::uuid)),
             changes: entry.changes.into_iter().map(ChangeView::from).collect(),
             record: entry.raw,
         }

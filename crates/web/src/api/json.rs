@@ -49,11 +49,10 @@ fn read<T: DeserializeOwned + 'static>(
     request: &HttpRequest,
     payload: &mut Payload,
 ) -> Pin<Box<dyn Future<Output = Result<T, WebError>>>> {
-    let is_json = request
-        .headers()
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| value.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case(MEDIA_TYPE)));
+    let is_json =
+        request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(|value| {
+            value.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case(MEDIA_TYPE))
+        });
     let body = web::Payload::from_request(request, payload);
     Box::pin(async move {
         if !is_json {
@@ -70,8 +69,12 @@ fn read<T: DeserializeOwned + 'static>(
     })
 }
 
-/// Reads exactly one JSON value; an error names the place and the path.
+/// Reads exactly one JSON object; an error names the place and the path.
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, WebError> {
+    // An array would do too for the parser, with its values taken for the fields in order.
+    if bytes.trim_ascii_start().first().is_some_and(|first| *first != b'{') {
+        return Err(WebError::Malformed("send a JSON object, which begins with {".to_owned()));
+    }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();
@@ -95,6 +98,7 @@ fn without_value(words: &str) -> String {
 }
 
 /// Tells a field that is null (`Some(None)`) from one that is absent (`None`, by `#[serde(default)]`).
+#[expect(clippy::option_option, reason = "absent, null and a value are three things")]
 pub(super) fn nullable<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Option<T>>, D::Error> {
@@ -107,10 +111,17 @@ mod tests {
 
     #[derive(Debug, PartialEq, Deserialize)]
     #[serde(deny_unknown_fields)]
+    #[expect(clippy::option_option, reason = "absent, null and a value are three things")]
     struct Example {
         name: String,
         #[serde(default, deserialize_with = "nullable")]
         note: Option<Option<String>>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    struct Switch {
+        #[expect(dead_code, reason = "only the reading is tested")]
+        on: bool,
     }
 
     fn problem(json: &str) -> String {
@@ -127,8 +138,8 @@ mod tests {
 
     #[test]
     fn what_was_sent_is_not_repeated() {
-        let error = parse::<bool>(br#""cs_mt_secret""#).unwrap_err().to_string();
-        assert_eq!(error, "The request can't be read: invalid type: text, expected a boolean at line 1 column 14");
+        let error = parse::<Switch>(br#"{"on": "cs_mt_secret"}"#).unwrap_err().to_string();
+        assert_eq!(error, "The request can't be read: on: invalid type: text, expected a boolean at line 1 column 21");
     }
 
     #[test]
@@ -145,6 +156,7 @@ mod tests {
         assert!(problem("{\"name\": \"a\"").contains("line 1 column"));
         assert!(problem("{\"name\": \"a\"} x").contains("trailing characters at line 1 column 15"));
         assert!(problem("").contains("line 1 column 0"));
+        assert!(problem("[\"a\"]").ends_with("send a JSON object, which begins with {"));
         assert!(problem("{\"name\": \"a\", \"name\": \"b\"}").contains("duplicate field `name`"));
     }
 }

@@ -47,18 +47,14 @@ fn of_organization(config: &mut web::ServiceConfig) {
             web::resource("/third-parties/{third_party}/access-test")
                 .route(web::post().to(access_test::test_third_party_access)),
         )
-        .service(
-            web::resource("/third-parties/{third_party}/tokens").route(web::post().to(tokens::add::add_token)),
-        )
+        .service(web::resource("/third-parties/{third_party}/tokens").route(web::post().to(tokens::add::add_token)))
         .service(
             web::resource("/third-parties/{third_party}/tokens/{token}")
                 .route(web::get().to(tokens::get::get_token))
                 .route(web::patch().to(tokens::change::change_token))
                 .route(web::delete().to(tokens::revoke::revoke_token)),
         )
-        .service(
-            web::resource("/third-parties/{third_party}/secrets").route(web::post().to(secrets::add::add_secret)),
-        )
+        .service(web::resource("/third-parties/{third_party}/secrets").route(web::post().to(secrets::add::add_secret)))
         .service(
             web::resource("/third-parties/{third_party}/secrets/{secret}")
                 .route(web::delete().to(secrets::remove::remove_secret)),

@@ -13,9 +13,10 @@ use crate::oauth;
 #[openapi(
     info(
         title = "Countersign",
-        description = "Third-party access of organizations: third parties, their clients and tokens, and what happened to \
-                       them. Sign in at `/api/v1/sessions`; every other call carries the session as bearer token. Errors are \
-                       problem details (RFC 9457). Nothing of another organization is ever told from what does not exist.",
+        description = "Third-party access of organizations: third parties, their clients and tokens, and what happened \
+                       to them. Sign in at `/api/v1/sessions`; every other call carries the session as bearer token. \
+                       Errors are problem details (RFC 9457). What belongs to another organization answers like what \
+                       does not exist.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
     paths(
@@ -58,8 +59,8 @@ impl Modify for SecuritySchemes {
                 "session",
                 http(
                     HttpAuthScheme::Bearer,
-                    "The session_token of `/api/v1/sessions`; what is named beside it is the right that the member's role \
-                     must have",
+                    "The session_token of `/api/v1/sessions`; what is named beside it is the right that the member's \
+                     role must have",
                 ),
             ),
             ("token", http(HttpAuthScheme::Bearer, "A token that the organization gave to a third party")),

@@ -6,9 +6,9 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, WWW_AUTHENTICATE};
 use serde::Serialize;
+use utoipa::IntoResponses;
 use utoipa::openapi::response::Response;
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
-use utoipa::IntoResponses;
 use uuid::Uuid;
 
 use crate::error::{Answer, FieldError};
@@ -56,9 +56,11 @@ pub(crate) fn problem(answer: &Answer, id: RequestId) -> HttpResponse {
 
 const UNAUTHENTICATED: (&str, &str) = ("401", "No valid session was presented");
 const FORBIDDEN: (&str, &str) = ("403", "The member's role does not allow it, or the organization is suspended");
-const NOT_FOUND: (&str, &str) = ("404", "There is no such thing in the organization, or the organization is not the caller's");
+const NOT_FOUND: (&str, &str) =
+    ("404", "There is no such thing in the organization, or the organization is not the caller's");
 const MALFORMED: (&str, &str) = ("400", "The request can't be read; the detail says where");
-const CONFLICT: (&str, &str) = ("409", "The state of things does not allow it, or somebody else changed them in the meantime");
+const CONFLICT: (&str, &str) =
+    ("409", "The state of things does not allow it, or somebody else changed them in the meantime");
 const TOO_LARGE: (&str, &str) = ("413", "The body is too long");
 const UNSUPPORTED: (&str, &str) = ("415", "The body is not application/json");
 const INVALID: (&str, &str) = ("422", "Some fields are not acceptable; `errors` says which and why");

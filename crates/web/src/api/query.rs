@@ -45,6 +45,7 @@ impl Check {
     }
 
     /// Parses a value that may be null.
+    #[expect(clippy::option_option, reason = "absent, null and a value are three things")]
     pub fn nullable<T>(
         &mut self,
         field: &str,

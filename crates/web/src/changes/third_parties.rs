@@ -30,11 +30,7 @@ pub(crate) struct AddedThirdParty {
 }
 
 /// Adds a third party together with its client and the client's first secret.
-pub(crate) async fn add(
-    store: &Store,
-    context: &Context,
-    new: &NewThirdParty,
-) -> Result<AddedThirdParty, WebError> {
+pub(crate) async fn add(store: &Store, context: &Context, new: &NewThirdParty) -> Result<AddedThirdParty, WebError> {
     store
         .change(context, async |unit| {
             let add = ThirdPartyCommand::Add {
@@ -59,6 +55,7 @@ pub(crate) async fn add(
 
 /// What to change of a third party; what is `None` or empty stays as it is.
 #[derive(Debug, Clone, Default)]
+#[expect(clippy::option_option, reason = "to keep a value, to clear it and to set it are three things")]
 pub(crate) struct ThirdPartyChanges {
     /// The version on which the changes are based; another one is a conflict.
     pub version: Option<u64>,
@@ -127,11 +124,7 @@ pub(crate) async fn update(
         .await
 }
 
-async fn change_details(
-    unit: &UnitOfWork,
-    id: ThirdPartyId,
-    changes: &ThirdPartyChanges,
-) -> Result<(), ChangeError> {
+async fn change_details(unit: &UnitOfWork, id: ThirdPartyId, changes: &ThirdPartyChanges) -> Result<(), ChangeError> {
     if let Some(expected) = changes.version
         && unit.version::<ThirdParty>(id.uuid()).await? != expected
     {

@@ -27,11 +27,13 @@ use crate::tenant::Tenant;
     responses(
         (status = 200, description = "The token gives access", body = Diagnosis),
         (status = 400, description = "The token was not sent in the Authorization header", body = ErrorDocument),
-        (status = 401, description = "The token gives no access, or none was sent; `WWW-Authenticate` says which (RFC 6750)", body = Diagnosis,
+        (status = 401, description = "The token gives no access, or none was sent; `WWW-Authenticate` says which",
+            body = Diagnosis,
             headers(("WWW-Authenticate" = String, description = "`Bearer` with realm, error and error_description"))),
         (status = 403, description = "The token does not allow the scope", body = Diagnosis),
         (status = 404, description = "There is no such organization", body = ErrorDocument),
-        (status = 503, description = "The database is away; `Retry-After` says for how long to wait", body = ErrorDocument)
+        (status = 503, description = "The database is away; `Retry-After` says for how long to wait",
+            body = ErrorDocument)
     ),
     security(("token" = []))
 )]

@@ -55,8 +55,7 @@ pub(crate) async fn authenticate(
     request: &HttpRequest,
     parameters: &Parameters,
 ) -> Result<Arc<ClientEntry>, OAuthError> {
-    let refuse =
-        |description| OAuthError::InvalidClient { issuer: state.issuer(&organization.slug), description };
+    let refuse = |description| OAuthError::InvalidClient { issuer: state.issuer(&organization.slug), description };
     let header = request.headers().get(AUTHORIZATION).map(|value| value.to_str().unwrap_or_default());
     let readings = presented(header, parameters)?;
     if readings.is_empty() {
@@ -80,9 +79,7 @@ pub(crate) async fn authenticate(
                 let client = client.ok_or_else(|| refuse(WRONG))?;
                 return match not_allowed(state, organization, &client).await? {
                     None => Ok(client),
-                    Some(description) => {
-                        Err(fail(Some(&client), AuthenticationFailure::NotActive, description))
-                    }
+                    Some(description) => Err(fail(Some(&client), AuthenticationFailure::NotActive, description)),
                 };
             }
             Comparison::Expired => failure = (client, AuthenticationFailure::ExpiredSecret, EXPIRED),
@@ -123,8 +120,7 @@ fn presented<'a>(header: Option<&str>, parameters: &'a Parameters) -> Result<Vec
         identifier: Cow::Owned(form_decode(&as_sent.identifier)),
         secret: as_sent.secret.as_deref().map(|secret| Cow::Owned(form_decode(secret))),
     };
-    let readings =
-        if form_decoded == as_sent { vec![as_sent] } else { vec![form_decoded, as_sent] };
+    let readings = if form_decoded == as_sent { vec![as_sent] } else { vec![form_decoded, as_sent] };
     match in_body {
         Some(body) if readings.iter().all(|reading| reading.identifier != body.identifier) => {
             Err(OAuthError::invalid_request(OTHER_CLIENT))

@@ -73,8 +73,9 @@ impl ResponseError for OAuthError {
             Self::Web(error) => return error.error_response(),
             Self::InvalidRequest(_) => {}
             Self::InvalidBearerRequest { issuer, description } => {
-                let challenge =
-                    format!("Bearer realm=\"{issuer}\", error=\"invalid_request\", error_description=\"{description}\"");
+                let challenge = format!(
+                    "Bearer realm=\"{issuer}\", error=\"invalid_request\", error_description=\"{description}\""
+                );
                 response.insert_header((WWW_AUTHENTICATE, challenge));
             }
             Self::InvalidClient { issuer, .. } => {

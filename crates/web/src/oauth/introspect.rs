@@ -47,8 +47,8 @@ const INACTIVE: &str = r#"{"active":false}"#;
 
 /// Asks whether a token gives access, and whose it is
 ///
-/// For authenticated, confidential clients of the organization: by HTTP Basic or by `client_id` and `client_secret` in the
-/// body, not both.
+/// For authenticated, confidential clients of the organization: by HTTP Basic or by `client_id` and `client_secret` in
+/// the body, not both.
 #[utoipa::path(
     post,
     path = "/t/{org}/oauth2/introspect",
@@ -59,13 +59,16 @@ const INACTIVE: &str = r#"{"active":false}"#;
         description = "Each parameter once"
     ),
     responses(
-        (status = 200, description = "What is known of the token; only `active: false` when it gives no access", body = ActiveToken),
-        (status = 400, description = "A parameter is missing or sent twice, or the content type is another", body = ErrorDocument),
+        (status = 200, description = "What is known of the token; only `active: false` when it gives no access",
+            body = ActiveToken),
+        (status = 400, description = "A parameter is missing or sent twice, or the content type is another",
+            body = ErrorDocument),
         (status = 401, description = "The client could not be authenticated", body = ErrorDocument,
             headers(("WWW-Authenticate" = String, description = "`Basic` with realm"))),
         (status = 404, description = "There is no such organization", body = ErrorDocument),
         (status = 413, description = "The body is too long", body = ErrorDocument),
-        (status = 503, description = "The database is away; `Retry-After` says for how long to wait", body = ErrorDocument)
+        (status = 503, description = "The database is away; `Retry-After` says for how long to wait",
+            body = ErrorDocument)
     ),
     security(("client" = []))
 )]

@@ -18,8 +18,10 @@ impl Parameters {
     }
 
     fn of(pairs: Vec<(String, String)>) -> Result<Self, OAuthError> {
-        let is_repeated =
-            pairs.iter().enumerate().any(|(index, (name, _))| pairs[..index].iter().any(|(earlier, _)| earlier == name));
+        let is_repeated = pairs
+            .iter()
+            .enumerate()
+            .any(|(index, (name, _))| pairs[..index].iter().any(|(earlier, _)| earlier == name));
         if is_repeated {
             return Err(OAuthError::invalid_request("Send each parameter once"));
         }

@@ -9,7 +9,7 @@ use quick_cache::sync::Cache;
 use sha2::Sha256;
 
 const REMEMBERED: usize = 10_000;
-const LIFETIME: Duration = Duration::from_secs(5 * 60);
+const LIFETIME: Duration = Duration::from_mins(5);
 
 /// What was verified, under a key that this process alone has and forgets when it ends. Under the secret's own
 /// identifier: a removed or replaced secret is not among its client's any more, so its entry is never asked for.

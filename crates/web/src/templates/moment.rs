@@ -1,8 +1,6 @@
 //! The helper that prints an instant: in words for people, exactly for whoever wants to know.
 
-use handlebars::{
-    Context, Handlebars, Helper, HelperResult, Output, RenderContext, RenderError, RenderErrorReason,
-};
+use handlebars::{Context, Handlebars, Helper, HelperResult, Output, RenderContext, RenderError, RenderErrorReason};
 use jiff::Timestamp;
 
 const MINUTE: i64 = 60;

@@ -1,5 +1,7 @@
 //! The pages as a browser sees them: a real server, a real database, cookies and forms.
 
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a failing test panics")]
+
 mod browser;
 mod profile;
 mod rights;

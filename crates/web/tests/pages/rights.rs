@@ -19,7 +19,9 @@ async fn every_page_refuses_exactly_the_roles_without_its_right() {
     for role in Role::ALL {
         let browser = site.signed_in(role).await;
         let csrf = browser.open(&site.path("/profile")).await.hidden("csrf");
-        for page in PAGES.iter().filter(|page| page.path.starts_with("/o/{org}") && page.path != "/o/{org}/sign-in/{secret}") {
+        for page in
+            PAGES.iter().filter(|page| page.path.starts_with("/o/{org}") && page.path != "/o/{org}/sign-in/{secret}")
+        {
             let right = page.right.expect("every page of an organization takes a right");
             let path = address(page.path, &site.slug);
             let answer = match page.method {
@@ -57,7 +59,7 @@ async fn strangers_are_asked_to_sign_in_and_foreigners_find_nothing() {
                 asked.must_have("Your session has ended");
             }
             assert_eq!(found.status, StatusCode::NOT_FOUND, "{path}");
-            found.must_have("There is nothing here for you");
+            found.must_have("There is nothing at this address, or you may not see it");
         }
     }
     site.stop().await;
@@ -124,7 +126,11 @@ async fn assets_are_kept_for_ever_under_names_that_change() {
     let site = Site::start().await;
     let browser = site.browser();
     let page = browser.open("/login").await;
-    for (start, kind) in [("rel=\"stylesheet\" href=\"", "text/css"), ("src=\"", "text/javascript"), ("rel=\"icon\" href=\"", "image/svg+xml")] {
+    for (start, kind) in [
+        ("rel=\"stylesheet\" href=\"", "text/css"),
+        ("src=\"", "text/javascript"),
+        ("rel=\"icon\" href=\"", "image/svg+xml"),
+    ] {
         let path = page.between_all(start, "\"").remove(0);
         let asset = browser.open(&path).await;
         assert_eq!(asset.headers["cache-control"], "public, max-age=31536000, immutable");

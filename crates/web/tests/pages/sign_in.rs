@@ -54,7 +54,9 @@ async fn a_password_signs_in_and_leads_back() {
 async fn return_to_never_leaves_the_site() {
     let site = Site::start().await;
     let (_, email) = site.member(Role::Admin).await;
-    for address in ["https://evil.example/", "//evil.example", "/\\evil.example", "/\t/evil.example", "/.//evil.example"] {
+    for address in
+        ["https://evil.example/", "//evil.example", "/\\evil.example", "/\t/evil.example", "/.//evil.example"]
+    {
         let browser = site.browser();
         let fields = [("email", email.as_str()), ("password", PASSWORD), ("return_to", address)];
         let answer = browser.fill_in("/login", &fields).await;

@@ -1,5 +1,7 @@
 //! A server with an organization of its own.
 
+use std::sync::LazyLock;
+
 use countersign_domain::values::{EmailAddress, PersonName};
 use countersign_domain::{MemberId, OrganizationId, Role};
 use countersign_persistence::{Store, clock, sign_in, testing};
@@ -10,6 +12,9 @@ use crate::browser::Browser;
 
 /// A password that members of tests have.
 pub const PASSWORD: &str = "correct horse battery";
+
+/// Hashed once: it is slow on purpose.
+static PHC: LazyLock<String> = LazyLock::new(|| password::hash(PASSWORD).unwrap());
 
 pub struct Site {
     pub store: Store,
@@ -57,16 +62,16 @@ impl Site {
 
     pub async fn member_of(&self, organization: OrganizationId, role: Role, email: &str) -> MemberId {
         let name = PersonName::parse(&format!("Some {}", role.as_str())).unwrap();
-        let phc = password::hash(PASSWORD).unwrap();
         let context = testing::operator(organization);
         let address = EmailAddress::parse(email).unwrap();
-        sign_in::add_member(&self.store, &context, address, name, role, Some(phc)).await.unwrap()
+        sign_in::add_member(&self.store, &context, address, name, role, Some(PHC.clone())).await.unwrap()
     }
 
     /// The path of a one-use link.
     pub async fn link(&self, member: MemberId) -> String {
         let lifetime = SignedDuration::from_mins(15);
-        let secret = sign_in::create_link(&self.store, self.organization, member, clock::now(), lifetime).await.unwrap();
+        let secret =
+            sign_in::create_link(&self.store, self.organization, member, clock::now(), lifetime).await.unwrap();
         self.path(&format!("/sign-in/{}", secret.expose()))
     }
 

@@ -11,8 +11,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::super::page::{Field, Frame, LastUse, Section, html};
-use super::view::{ThirdPartyLine, circumstances, last_use};
 use super::load_living;
+use super::view::{ThirdPartyLine, circumstances, last_use};
 use crate::WebError;
 use crate::caller::{Caller, ManageThirdParties};
 use crate::diagnosis::Diagnosis;
@@ -52,7 +52,7 @@ struct CheckLine {
     name: &'static str,
     state: &'static str,
     detail: String,
-    todo: Option<&'static str>,
+    todo: Option<String>,
 }
 
 /// `GET /o/{org}/third-parties/{id}/test`
@@ -104,8 +104,9 @@ fn with_token(
         token_mask: Diagnosis::of(&caller.organization, presented, verdict).token,
         at: now,
         headline: denial.map_or_else(|| "This token gives access".to_owned(), |denial| format!("No access: {denial}")),
-        note: belongs_elsewhere
-            .then(|| format!("This token was not issued for {} but for {owner}: the checks are about that one.", detail.name)),
+        note: belongs_elsewhere.then(|| {
+            format!("This token was not issued for {} but for {owner}: the checks are about that one.", detail.name)
+        }),
         checks: validity::diagnosis(verdict.result.as_ref().copied()).map(|check| line(check, denial)).collect(),
     }
 }
@@ -116,12 +117,9 @@ fn without_token(caller: &Caller<ManageThirdParties>, detail: &ThirdPartyDetail,
     let result = validity::check(&circumstances(&caller.organization, detail, &token, now));
     let denial = result.as_ref().err();
     let checks = validity::diagnosis(result.as_ref().copied()).map(|(check, outcome)| match check {
-        Check::Recognized | Check::TokenActive | Check::NotExpired | Check::Scope => CheckLine {
-            name: check.title(),
-            state: "skipped",
-            detail: "Not tested: no token was pasted.".to_owned(),
-            todo: None,
-        },
+        Check::Recognized | Check::TokenActive | Check::NotExpired | Check::Scope => {
+            CheckLine { name: check.title(), state: "untested", detail: "No token was pasted.".to_owned(), todo: None }
+        }
         _ => line((check, outcome), denial),
     });
     TestResult {
@@ -139,20 +137,15 @@ fn without_token(caller: &Caller<ManageThirdParties>, detail: &ThirdPartyDetail,
 
 fn line((check, outcome): (Check, CheckOutcome), denial: Option<&Denial>) -> CheckLine {
     let failure = denial.filter(|_| outcome == CheckOutcome::Failed);
-    let detail = match (check, outcome) {
-        (Check::Credentials, CheckOutcome::Passed) => "Not part of this test: a token is presented without them.".to_owned(),
-        _ => failure.map(|denial| format!("{denial}.")).unwrap_or_default(),
+    let (state, detail) = match (outcome, failure) {
+        (CheckOutcome::Passed, _) if check == Check::Credentials => {
+            ("untested", "Part of calls that come with a Client ID and Client Secret.".to_owned())
+        }
+        (CheckOutcome::Passed, _) => ("passed", String::new()),
+        (CheckOutcome::Failed, failure) => ("failed", failure.map(|denial| format!("{denial}.")).unwrap_or_default()),
+        (CheckOutcome::NotReached, _) => ("skipped", String::new()),
     };
-    CheckLine {
-        name: check.title(),
-        state: match outcome {
-            CheckOutcome::Passed => "passed",
-            CheckOutcome::Failed => "failed",
-            CheckOutcome::NotReached => "skipped",
-        },
-        detail,
-        todo: failure.map(Denial::advice),
-    }
+    CheckLine { name: check.title(), state, detail, todo: failure.map(|denial| format!("{}.", denial.advice())) }
 }
 
 fn view(

@@ -10,8 +10,8 @@ use serde::Serialize;
 
 use super::super::page::{Field, Frame, LastUse, Section, base, html, see_other};
 use super::super::refusal::Refusal;
-use super::view::{ThirdPartyLine, is_live, last_use};
 use super::load_living;
+use super::view::{ThirdPartyLine, is_live, last_use};
 use crate::WebError;
 use crate::caller::{Caller, ManageThirdParties};
 use crate::changes::third_parties;

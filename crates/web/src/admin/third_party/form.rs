@@ -131,8 +131,8 @@ pub(super) fn read_changes(
     let contact = (typed.contact.name.as_ref().map(PersonName::as_str) != detail.contact_name.as_deref()
         || typed.contact.email.as_ref().map(EmailAddress::as_str) != detail.contact_email.as_deref())
     .then_some(typed.contact);
-    let requirements = (typed.requirements.as_ref().map(Note::as_str) != detail.requirements.as_deref())
-        .then_some(typed.requirements);
+    let requirements =
+        (typed.requirements.as_ref().map(Note::as_str) != detail.requirements.as_deref()).then_some(typed.requirements);
     let enabled = fields.is_ticked("enabled");
     Ok(ThirdPartyChanges {
         version: version_of(fields),
@@ -167,7 +167,8 @@ fn expiry_on(text: &str, maximum_months: u16, now: Timestamp) -> Result<Timestam
     let refused = |because: String| InvalidValue(because.into());
     let day = text.trim().parse::<Date>().map_err(|_| refused("Enter a date like 2027-05-31".to_owned()))?;
     let time = now.to_zoned(TimeZone::UTC).time();
-    let too_late = || refused(format!("Choose a date within {maximum_months} months: the organization allows no longer"));
+    let too_late =
+        || refused(format!("Choose a date within {maximum_months} months: the organization allows no longer"));
     let at = day.to_datetime(time).to_zoned(TimeZone::UTC).map_err(|_| too_late())?.timestamp();
     if at <= now {
         return Err(refused("Choose a date in the future".to_owned()));

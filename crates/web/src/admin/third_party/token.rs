@@ -82,7 +82,8 @@ pub(in crate::admin) async fn save(
         Err(error) => {
             let Refusal { status, errors, .. } = Refusal::of(error)?;
             let (detail, token) = load_token(&state, &caller, path.1, path.2).await?;
-            let frame = Frame::load(&state, &request, &caller, Section::ThirdParties).await?.with_errors(errors.clone());
+            let frame =
+                Frame::load(&state, &request, &caller, Section::ThirdParties).await?.with_errors(errors.clone());
             let reason = Field::typed(&fields, "reason").marked("reason", &errors);
             let typed = (TokenForm { reason }, fields.is_ticked("active"));
             let view = view(&state, frame, &caller, &detail, &token, Some(typed)).await?;

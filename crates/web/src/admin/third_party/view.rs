@@ -29,6 +29,7 @@ pub(super) struct ThirdPartyPage {
     history: Option<String>,
     version: String,
     form: Form,
+    contact: String,
     active_tokens: usize,
     last_use: Option<LastUse>,
     client_id: String,
@@ -154,6 +155,7 @@ impl ThirdPartyPage {
         Self {
             version: page_version(detail),
             form,
+            contact: contact(detail.contact_name.as_deref(), detail.contact_email.as_deref()),
             active_tokens: live.len(),
             last_use: last_use(&detail.tokens),
             client_id: detail.client.as_ref().map(|client| client.identifier.clone()).unwrap_or_default(),
@@ -216,6 +218,11 @@ fn revealed_lines(detail: &ThirdPartyDetail, revealed: &Revealed) -> Vec<Reveale
     let secret = revealed.client_secret.as_ref().map(|secret| line("Client Secret", secret));
     let token = revealed.token.as_ref().map(|(_, secret)| line("OAuth Token", secret));
     client_id.into_iter().chain(secret).chain(token).collect()
+}
+
+/// Whom to talk to, in one line.
+pub(in crate::admin) fn contact(name: Option<&str>, email: Option<&str>) -> String {
+    [name, email].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 /// The part of a file name that tells whose it is: only what every file system takes.

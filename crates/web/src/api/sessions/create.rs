@@ -76,14 +76,9 @@ pub(crate) async fn create_session(
     request: HttpRequest,
     Json(new): Json<NewSession>,
 ) -> Result<HttpResponse, WebError> {
-    let SignedIn { secret, expires_at, memberships } = sign_in::by_password(
-        &state,
-        &Origin::of(&request),
-        &new.email,
-        &new.password,
-        new.organization.as_deref(),
-    )
-    .await?;
+    let SignedIn { secret, expires_at, memberships } =
+        sign_in::by_password(&state, &Origin::of(&request), &new.email, &new.password, new.organization.as_deref())
+            .await?;
     Ok(HttpResponse::Created().insert_header((CACHE_CONTROL, "no-store")).json(Session {
         session_token: secret.expose().to_owned(),
         expires_at,

@@ -55,7 +55,8 @@ pub(crate) struct AddedThirdParty {
     params(("org" = String, Path, description = "The organization's slug", example = "acme")),
     request_body = AddThirdParty,
     responses(
-        (status = 201, description = "The third party was added; the Client Secret is shown only now", body = AddedThirdParty,
+        (status = 201, description = "The third party was added; the Client Secret is shown only now",
+            body = AddedThirdParty,
             headers(("Location" = String, description = "Where the third party is"))),
         BodyProblems
     ),

@@ -20,6 +20,7 @@ use crate::state::AppState;
 #[derive(Default, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schema(example = json!({ "enabled": true, "contact_name": null, "version": 3 }))]
+#[expect(clippy::option_option, reason = "absent, null and a value are three things")]
 pub(crate) struct ChangeThirdParty {
     /// Unique in the organization, without regard to case; 1 to 120 characters.
     name: Option<String>,
@@ -69,14 +70,14 @@ pub(crate) async fn change_third_party(
 ) -> Result<HttpResponse, WebError> {
     let ((_, id), Request { caller, body }) = (path.into_inner(), request);
     let before = existing(&state.store, &caller.organization, id).await?;
-    let changes = checked(body, &before)?;
+    let changes = checked(&body, &before)?;
     let client = before.client.map(|client| client.id);
     third_parties::update(&state.store, &caller.context(), &caller.organization, id, client, &changes).await?;
     let after = existing(&state.store, &caller.organization, id).await?;
     Ok(HttpResponse::Ok().json(ThirdPartyView::from(after)))
 }
 
-fn checked(body: ChangeThirdParty, before: &ThirdPartyDetail) -> Result<ThirdPartyChanges, WebError> {
+fn checked(body: &ChangeThirdParty, before: &ThirdPartyDetail) -> Result<ThirdPartyChanges, WebError> {
     let mut check = Check::default();
     let name = check.optional("name", body.name.as_deref(), ThirdPartyName::parse);
     let contact_name = check.nullable("contact_name", body.contact_name.as_ref(), PersonName::parse);

@@ -1,0 +1,16 @@
+//! The JSON API and the OAuth endpoints, over HTTP and a real PostgreSQL.
+
+#![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
+
+mod access;
+mod bad_input;
+mod database_away;
+mod introspection;
+mod isolation;
+mod logs;
+mod openapi;
+mod roles;
+mod sessions;
+mod support;
+mod third_parties;
+mod tokens_presented;

@@ -1,0 +1,68 @@
+//! The OpenAPI document.
+
+use std::collections::BTreeSet;
+
+use reqwest::Method;
+use serde_json::Value;
+
+use crate::support::World;
+
+fn document() -> Value {
+    serde_json::from_str(&countersign_web::openapi_json()).unwrap()
+}
+
+/// Every `$ref` in a document.
+fn references<'a>(value: &'a Value, found: &mut BTreeSet<&'a str>) {
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                match value.as_str() {
+                    Some(target) if name == "$ref" => drop(found.insert(target)),
+                    _ => references(value, found),
+                }
+            }
+        }
+        Value::Array(values) => values.iter().for_each(|value| references(value, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
+    let document = document();
+    assert_eq!(document["openapi"], "3.1.0");
+    let mut found = BTreeSet::new();
+    references(&document, &mut found);
+    assert!(found.len() > 10, "{found:?}");
+    for reference in found {
+        assert!(document.pointer(reference.trim_start_matches('#')).is_some(), "{reference} leads nowhere");
+    }
+}
+
+#[test]
+fn every_operation_is_described() {
+    let document = document();
+    let mut names = BTreeSet::new();
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        for (method, operation) in operations.as_object().unwrap() {
+            let name = operation["operationId"].as_str().unwrap();
+            assert!(names.insert(name.to_owned()), "{name} names two operations");
+            assert!(operation["summary"].is_string(), "{method} {path}");
+            for (status, response) in operation["responses"].as_object().unwrap() {
+                assert!(!response["description"].as_str().unwrap().is_empty(), "{method} {path} {status}");
+            }
+            for scheme in operation["security"].as_array().into_iter().flatten() {
+                let name = scheme.as_object().unwrap().keys().next().unwrap();
+                assert!(document["components"]["securitySchemes"][name].is_object(), "{method} {path}: {name}");
+            }
+        }
+    }
+    assert_eq!(names.len(), 19);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_is_served_to_everybody() {
+    let world = World::start().await;
+    let answer = world.send(world.request(Method::GET, "/api/openapi.json")).await;
+    assert_eq!((answer.status, answer.body), (200, document()));
+}

@@ -1,0 +1,221 @@
+// Every page in every state that a person can meet, for the checks that hold for all of them.
+
+import { addMember, createOrganization, signInLink } from "./organization.js";
+import { active, addThirdParty, addToken, enabled, fill, follow, press, save, seedThirdParties, showInactive, signIn } from "./steps.js";
+import { countersign, ready } from "./server.js";
+
+const PASSWORD = "correct horse battery staple";
+const LONG = "Meridian Fleet Management and Roadside Assistance of Northern and Southern Holstein";
+
+/** Two organizations: one with everything, one with nothing. */
+export async function prepare(open) {
+  const full = await createOrganization("All states");
+  const empty = await createOrganization("No states");
+  const owner = await open({ organization: full });
+  const thirdParty = await addThirdParty(owner, full, {
+    name: LONG, contactName: "Tom Okafor", contactEmail: "tom.okafor.of.the.fleet.department@meridian-fleet.example",
+    note: "Reviewed on 3 May with Tom: read only.",
+  });
+  await fill(owner, { callbackUrl: "https://meridian-fleet.example/integrations/countersign/callback" });
+  const inactive = await addToken(owner);
+  const token = await addToken(owner);
+  await enabled(owner).check();
+  await (await active(owner, inactive)).uncheck();
+  await save(owner);
+  await seedThirdParties(owner, full, Array.from({ length: 120 }, (_, index) => `Partner ${index}`));
+  const person = await addMember(full, "developer", { password: PASSWORD });
+  await addMember(empty, "developer", { password: PASSWORD, email: person.email, name: person.name });
+  const suspended = await createOrganization("Suspended state");
+  await addMember(suspended, "owner");
+  await countersign(["org", "suspend", suspended.slug]);
+  return { suspended, full, empty, thirdParty, token, inactive, person };
+}
+
+const owner = (go) => async (open, world) => {
+  const page = await open({ organization: world.full });
+  await go(page, world);
+  return page;
+};
+const nobody = (go) => async (open, world) => {
+  const page = await open();
+  await go(page, world);
+  return page;
+};
+const as = (role, which, go) => async (open, world) => {
+  const page = await open({ organization: world[which], role });
+  await go(page, world);
+  return page;
+};
+
+async function freshThirdParty(page, { full }, name) {
+  return addThirdParty(page, full, { name });
+}
+
+/** What is shown, by name; each answers a page that shows it. */
+export const STATES = {
+  "sign in": nobody((page) => page.goto("/login")),
+  "sign in, nothing entered": nobody(async (page) => {
+    await page.goto("/login");
+    await press(page, "Sign in");
+  }),
+  "sign in, wrong password": nobody(async (page, { person }) => {
+    await page.goto("/login");
+    await signIn(page, { email: person.email, password: "not the password" });
+  }),
+  "sign in, locked out": nobody(async (page) => {
+    await page.goto("/login");
+    while ((await page.getByText("Too many attempts.").count()) === 0) {
+      await signIn(page, { email: "nobody@states.example", password: "not the password" });
+    }
+  }),
+  "sign in, link used": nobody((page, { full }) => page.goto(`${full.path}/sign-in/cs_in_used`)),
+  "choice of an organization": nobody(async (page, { person }) => {
+    await page.goto("/login");
+    await signIn(page, { email: person.email, password: PASSWORD });
+    await page.waitForURL("**/orgs");
+  }),
+  "third parties": owner((page, { full }) => page.goto(`${full.path}/third-parties`)),
+  "third parties, a middle page": owner((page, { full }) => page.goto(`${full.path}/third-parties?page=2&sort=expires`)),
+  "third parties, all": owner((page, { full }) => page.goto(`${full.path}/third-parties?page=all`)),
+  "third parties, search": owner((page, { full }) => page.goto(`${full.path}/third-parties?q=meridian`)),
+  "third parties, nothing found": owner((page, { full }) => page.goto(`${full.path}/third-parties?q=${"nothing".repeat(12)}`)),
+  "third parties, none": as("owner", "empty", (page, { empty }) => page.goto(`${empty.path}/third-parties`)),
+  "third parties, none, to an auditor": as("auditor", "empty", (page, { empty }) => page.goto(`${empty.path}/third-parties`)),
+  "third parties, to an auditor": as("auditor", "full", (page, { full }) => page.goto(`${full.path}/third-parties`)),
+  "add third party": owner((page, { full }) => page.goto(`${full.path}/third-parties/new`)),
+  "add third party, refused": owner(async (page, { full }) => {
+    await page.goto(`${full.path}/third-parties/new`);
+    await fill(page, { contactEmail: "none", mode: "Automatic", callbackUrl: "none" });
+    await press(page, /^Save/);
+  }),
+  "third party, just added": owner(async (page, world) => { await freshThirdParty(page, world, "Just added"); }),
+  "third party, token just added": owner(async (page, world) => {
+    await freshThirdParty(page, world, "Token just added");
+    await addToken(page);
+  }),
+  "third party": owner(async (page, { thirdParty }) => {
+    await page.goto(thirdParty.path);
+    await showInactive(page);
+    await page.getByText("What is an OAuth token?").click();
+    await page.getByLabel(/^Contact name/).pressSequentially("x");
+  }),
+  "third party, saved": owner(async (page, { thirdParty }) => { await page.goto(`${thirdParty.path}?done=saved`); }),
+  "third party, refused": owner(async (page, { thirdParty }) => {
+    await page.goto(thirdParty.path);
+    await page.getByLabel("Third Party Name").fill("");
+    await fill(page, { contactEmail: "none", callbackUrl: "none" });
+    await page.getByLabel(/^Expires on/).fill("2020-01-01");
+    await press(page, "Add OAuth Token");
+  }),
+  "third party, changed meanwhile": owner(async (page, world) => {
+    const { path } = await freshThirdParty(page, world, "Changed meanwhile");
+    await page.goto(path);
+    const other = await page.context().newPage();
+    await other.goto(path);
+    await fill(other, { note: "From another window" });
+    await save(other);
+    await other.close();
+    await enabled(page).check();
+    await fill(page, { note: "From this window" });
+    await press(page, /^Save/);
+  }),
+  "third party, to an auditor": as("auditor", "full", async (page, { thirdParty }) => {
+    await page.goto(thirdParty.path);
+    await showInactive(page);
+  }),
+  "third party, deletion": owner((page, { thirdParty }) => page.goto(`${thirdParty.path}/delete`)),
+  "third party, deleted": owner(async (page, world) => {
+    const { path } = await freshThirdParty(page, world, "Deleted");
+    await page.goto(`${path}/delete`);
+    await press(page, "Delete Deleted");
+    await page.goto(path);
+  }),
+  "test": owner((page, { thirdParty }) => page.goto(`${thirdParty.path}/test`)),
+  "test, passed": owner(async (page, { thirdParty, token }) => {
+    await page.goto(`${thirdParty.path}/test`);
+    await page.getByLabel(/^OAuth Token/).fill(token);
+    await press(page, "Test access");
+  }),
+  "test, failed": owner(async (page, { thirdParty, inactive }) => {
+    await page.goto(`${thirdParty.path}/test`);
+    await page.getByLabel(/^OAuth Token/).fill(inactive);
+    await press(page, "Test access");
+  }),
+  "test, another third party's token": owner(async (page, world) => {
+    const { path } = await freshThirdParty(page, world, "Somebody else");
+    await page.goto(`${path}/test`);
+    await page.getByLabel(/^OAuth Token/).fill(world.token);
+    await press(page, "Test access");
+  }),
+  "test, without a token": owner(async (page, { thirdParty }) => {
+    await page.goto(`${thirdParty.path}/test`);
+    await press(page, "Test access");
+  }),
+  "token": owner(async (page, { thirdParty }) => {
+    await page.goto(thirdParty.path);
+    await follow(page, page.getByRole("link", { name: /^History of/ }).first());
+    await page.getByText("Revoke for good…").click();
+  }),
+  "token, refused": owner(async (page, { thirdParty }) => {
+    await page.goto(thirdParty.path);
+    await follow(page, page.getByRole("link", { name: /^History of/ }).first());
+    await page.getByText("Revoke for good…").click();
+    await page.getByLabel(/^Reason/).fill("very long ".repeat(1000));
+    await press(page, "Revoke OAuth Token");
+  }),
+  "token, inactive": owner(async (page, { thirdParty, inactive }) => {
+    await page.goto(thirdParty.path);
+    await showInactive(page);
+    await follow(page, page.getByRole("link", { name: new RegExp(`^History of .*${inactive.slice(-4)}$`) }));
+  }),
+  "token, revoked": owner(async (page, world) => {
+    await freshThirdParty(page, world, "Revoked");
+    await addToken(page);
+    await follow(page, page.getByRole("link", { name: /^History of/ }));
+    await page.getByText("Revoke for good…").click();
+    await press(page, "Revoke OAuth Token");
+  }),
+  "token, to an auditor": as("auditor", "full", async (page, { thirdParty }) => {
+    await page.goto(thirdParty.path);
+    await follow(page, page.getByRole("link", { name: /^History of/ }).first());
+  }),
+  "audit": owner((page, { full }) => page.goto(`${full.path}/audit`)),
+  "audit, filtered": owner((page, { full }) => page.goto(`${full.path}/audit?q=meridian&type=ThirdPartyAdded`)),
+  "audit, nothing found": owner((page, { full }) => page.goto(`${full.path}/audit?to=2020-01-01`)),
+  "audit, no date": owner((page, { full }) => page.goto(`${full.path}/audit?from=x&to=y`)),
+  "profile": nobody(async (page, { full, person }) => {
+    for (let index = 0; index < 2; index += 1) {
+      await page.context().clearCookies();
+      await page.goto("/login");
+      await signIn(page, { email: person.email, password: PASSWORD });
+    }
+    await page.goto(`${full.path}/profile`);
+  }),
+  "profile, refused": nobody(async (page, { full, person }) => {
+    await page.goto("/login");
+    await signIn(page, { email: person.email, password: PASSWORD });
+    await page.goto(`${full.path}/profile`);
+    await page.getByLabel("Current password").fill("not it");
+    await page.getByLabel("New password").fill("short");
+    await press(page, "Change password");
+  }),
+  "not found": owner((page, { full }) => page.goto(`${full.path}/nowhere`)),
+  "not found, signed out": nobody((page) => page.goto("/nowhere")),
+  "not allowed": as("developer", "full", (page, { full }) => page.goto(`${full.path}/third-parties`)),
+  "organization of others": owner((page) => page.goto(`/o/${ready().organizations[0].slug}/third-parties`)),
+  "organization suspended": nobody(async (page, { suspended }) => {
+    await page.goto(await signInLink(suspended, "owner"));
+    await page.goto(`${suspended.path}/third-parties/new`);
+    if ((await page.getByLabel("Third Party Name").count()) > 0) {
+      await page.getByLabel("Third Party Name").fill("Not now");
+      await press(page, /^Save/);
+    }
+  }),
+  "session ended": nobody(async (page, { full }) => {
+    await page.goto(await signInLink(full, "owner"));
+    await page.goto(`${full.path}/third-parties/new`);
+    await page.getByLabel("Third Party Name").fill("Too late");
+    await page.context().clearCookies();
+    await press(page, /^Save/);
+  }),
+};
