@@ -49,7 +49,7 @@ for (const javaScript of [true, false]) {
     await page.getByLabel("Text").press("Enter");
     await page.waitForURL(/q=/);
     await event(page, "ThirdPartyAdded").first().waitFor();
-    await page.getByLabel("Event").selectOption({ label: "Third party added" });
+    await page.getByLabel("Event", { exact: true }).selectOption({ label: "Third party added" });
     if (!javaScript) await press(page, "Filter");
     await counted(page, "1 event, newest first");
     assert.equal(new URL(page.url()).searchParams.get("type"), "ThirdPartyAdded");

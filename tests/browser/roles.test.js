@@ -44,7 +44,7 @@ scenario("an auditor reads everything and finds nothing to change", async ({ ope
   assert.equal(refused.status(), 403);
   for (const address of [`${path}/delete`, `${path}/test`, `${organization.path}/third-parties/new`]) {
     assert.equal((await page.goto(address)).status(), 403, address);
-    await page.getByRole("heading", { level: 2, name: "What to do" }).waitFor();
+    await page.getByText("Your role does not allow this: ask an owner of the organization.").waitFor();
   }
 });
 

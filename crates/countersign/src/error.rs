@@ -51,6 +51,8 @@ pub enum CommandError {
     NoPassword,
     #[error("can't listen on {address}")]
     Listen { address: std::net::SocketAddr, source: io::Error },
+    #[error("DATABASE_URL must be an address like postgres://owner:password@host:5432/database")]
+    DatabaseAddress,
     #[error("--fresh removes the data of a private PostgreSQL only: empty the database of DATABASE_URL yourself")]
     FreshForeignDatabase,
     #[error(

@@ -14,12 +14,16 @@ use crate::cli::Who;
 use crate::config::{ConfigError, Configuration};
 use crate::error::CommandError;
 
-/// Opens the store of a database at this program's version, with the rights of `serve`.
-pub async fn open_store(configuration: &Configuration) -> Result<Store, CommandError> {
-    let url = configuration.database_url()?;
+/// Opens the store of a database at this program's version.
+pub async fn open_checked_store(configuration: &Configuration) -> Result<Store, CommandError> {
+    check_database(configuration.database_url()?).await?;
+    open_store(configuration)
+}
+
+/// Opens the store.
+pub fn open_store(configuration: &Configuration) -> Result<Store, CommandError> {
     let ring = master_keys(configuration)?;
-    check_database(url).await?;
-    Ok(Store::open(url, ring, &configuration.store_options())?)
+    Ok(Store::open(configuration.database_url()?, ring, &configuration.store_options())?)
 }
 
 /// Makes sure that the database is at this program's version. As whom the operator logs in is the operator's affair: the

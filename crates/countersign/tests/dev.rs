@@ -217,7 +217,8 @@ async fn a_given_database_is_used_and_never_emptied() {
     assert_eq!(first["organizations"][0]["token"], second["organizations"][0]["token"]);
     assert!(succeed(&directory.configuration(), &["org", "list"]).contains("globex"));
     let doctor = fail(&directory.configuration(), &["doctor"]);
-    assert!(doctor.contains("problem  role"), "serve would refuse a superuser: {doctor}");
+    assert!(doctor.contains("problem  role"), "{doctor}");
+    assert!(fail(&directory.configuration(), &["serve"]).contains("too many rights"));
     assert_eq!(server.end(Signal::SIGTERM).code(), Some(0));
 
     // Logins are not put into organizations that somebody else made.

@@ -109,6 +109,22 @@ pub async fn migrate(owner_url: &str) -> Result<Vec<&'static str>, MigrationErro
     Ok(steps)
 }
 
+/// Makes the login role `countersign_serve`, with the rights of `serve` and the given password, on a server that has
+/// none or another password for it. The password is of letters and digits.
+pub async fn make_serve_login(owner_url: &str, password: &str) -> Result<(), MigrationError> {
+    let client = connect(owner_url).await?;
+    let exists = client.query_opt("SELECT FROM pg_roles WHERE rolname = 'countersign_serve'", &[]).await?.is_some();
+    let verb = if exists { "ALTER" } else { "CREATE" };
+    let attributes = if exists { "" } else { "NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS" };
+    client
+        .batch_execute(&format!(
+            "{verb} ROLE countersign_serve LOGIN {attributes} PASSWORD '{password}';
+             GRANT countersign_app TO countersign_serve"
+        ))
+        .await?;
+    Ok(())
+}
+
 /// Makes sure that the database is exactly at this program's version, and that the role has no more rights than
 /// `serve` may have.
 pub async fn check(serve_url: &str) -> Result<(), MigrationError> {

@@ -41,7 +41,7 @@ async function openSession({ javaScript = true, width = 1280, ...options } = {})
   context.on("console", (message) => {
     // That a page was answered with 4xx is what some tests are about.
     const isAnswer = message.text().startsWith("Failed to load resource: the server responded with a status of 4");
-    if (["error", "warning"].includes(message.type()) && !isAnswer) faults.push(`console: ${message.text()}`);
+    if (message.type() === "error" && !isAnswer) faults.push(`console: ${message.text()}`);
   });
   if (javaScript) {
     await context.addInitScript(() => {

@@ -5,7 +5,9 @@ import { active, addThirdParty, addToken, enabled, fill, follow, press, save, se
 import { countersign, ready } from "./server.js";
 
 const PASSWORD = "correct horse battery staple";
-const LONG = "Meridian Fleet Management and Roadside Assistance of Northern and Southern Holstein";
+// Words that no line is long enough for.
+const WORD = "Straßenverkehrsgesellschaftsbeteiligungsverwaltung".repeat(2);
+const LONG = `Meridian ${WORD.slice(0, 80)}`;
 
 /** Two organizations: one with everything, one with nothing. */
 export async function prepare(open) {
@@ -13,16 +15,16 @@ export async function prepare(open) {
   const empty = await createOrganization("No states");
   const owner = await open({ organization: full });
   const thirdParty = await addThirdParty(owner, full, {
-    name: LONG, contactName: "Tom Okafor", contactEmail: "tom.okafor.of.the.fleet.department@meridian-fleet.example",
-    note: "Reviewed on 3 May with Tom: read only.",
+    name: LONG, contactName: WORD, contactEmail: `${"tom.okafor".repeat(6)}@meridian-fleet.example`,
+    note: WORD.repeat(4),
   });
-  await fill(owner, { callbackUrl: "https://meridian-fleet.example/integrations/countersign/callback" });
+  await fill(owner, { callbackUrl: `https://meridian-fleet.example/${"callback".repeat(20)}` });
   const inactive = await addToken(owner);
   const token = await addToken(owner);
   await enabled(owner).check();
   await (await active(owner, inactive)).uncheck();
   await save(owner);
-  await seedThirdParties(owner, full, Array.from({ length: 120 }, (_, index) => `Partner ${index}`));
+  await seedThirdParties(owner, full, Array.from({ length: 60 }, (_, index) => `Partner ${index}`));
   const person = await addMember(full, "developer", { password: PASSWORD });
   await addMember(empty, "developer", { password: PASSWORD, email: person.email, name: person.name });
   const suspended = await createOrganization("Suspended state");
@@ -78,7 +80,7 @@ export const STATES = {
   "third parties, a middle page": owner((page, { full }) => page.goto(`${full.path}/third-parties?page=2&sort=expires`)),
   "third parties, all": owner((page, { full }) => page.goto(`${full.path}/third-parties?page=all`)),
   "third parties, search": owner((page, { full }) => page.goto(`${full.path}/third-parties?q=meridian`)),
-  "third parties, nothing found": owner((page, { full }) => page.goto(`${full.path}/third-parties?q=${"nothing".repeat(12)}`)),
+  "third parties, nothing found": owner((page, { full }) => page.goto(`${full.path}/third-parties?q=${"nothing".repeat(20)}`)),
   "third parties, none": as("owner", "empty", (page, { empty }) => page.goto(`${empty.path}/third-parties`)),
   "third parties, none, to an auditor": as("auditor", "empty", (page, { empty }) => page.goto(`${empty.path}/third-parties`)),
   "third parties, to an auditor": as("auditor", "full", (page, { full }) => page.goto(`${full.path}/third-parties`)),

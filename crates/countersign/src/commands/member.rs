@@ -7,12 +7,12 @@ use jiff::SignedDuration;
 use crate::cli::{MemberCommand, Who};
 use crate::config::Configuration;
 use crate::error::CommandError;
-use crate::operator::{context, member, open_store, organization};
+use crate::operator::{context, member, open_checked_store, organization};
 use crate::{output, password};
 
 /// Does what was asked.
 pub async fn run(configuration: &Configuration, command: MemberCommand) -> Result<(), CommandError> {
-    let store = open_store(configuration).await?;
+    let store = open_checked_store(configuration).await?;
     match command {
         MemberCommand::Add { slug, email, name, role, generate_password, ask_password, reason } => {
             let organization = organization(&store, &slug).await?;

@@ -11,12 +11,12 @@ use crate::cli::OrgCommand;
 use crate::config::Configuration;
 use crate::error::CommandError;
 use crate::installation;
-use crate::operator::{context, open_store, organization};
+use crate::operator::{context, open_checked_store, organization};
 use crate::output;
 
 /// Does what was asked.
 pub async fn run(configuration: &Configuration, command: OrgCommand) -> Result<(), CommandError> {
-    let store = open_store(configuration).await?;
+    let store = open_checked_store(configuration).await?;
     match command {
         OrgCommand::Create { slug, name, reason } => {
             let context = |id| context(id, reason.reason.clone());

@@ -17,7 +17,7 @@ pub async fn run(configuration: &Configuration, migrate_first: bool) -> Result<(
         migrate::migrate(configuration.owner_url()?).await?;
     }
     migrate::check(configuration.database_url()?).await?;
-    let store = open_store(configuration).await?;
+    let store = open_store(configuration)?;
     let server = running::start(&store, web_options(configuration)).await?;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), address = server.base_url(), "ready");
     let patience = Duration::from_secs(configuration.server.shutdown_seconds as u64);

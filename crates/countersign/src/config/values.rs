@@ -132,12 +132,6 @@ impl Confidential {
     }
 }
 
-impl From<String> for Confidential {
-    fn from(text: String) -> Self {
-        Self(text)
-    }
-}
-
 impl fmt::Debug for Confidential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Confidential(…)")

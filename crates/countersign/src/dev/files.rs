@@ -4,6 +4,7 @@ use std::fs::{DirBuilder, canonicalize};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
+use countersign_persistence::clock;
 use countersign_persistence::private_postgres::DatabaseUrls;
 use countersign_persistence::sealing::MasterKeyRing;
 use toml::{Table, Value};
@@ -41,6 +42,22 @@ impl Files {
         self.directory.join("master.key")
     }
 
+    fn serve_password_file(&self) -> PathBuf {
+        self.directory.join("serve.password")
+    }
+
+    /// The password of the role of serve on a server that was given, made at the first start.
+    pub fn serve_password(&self) -> Result<String, CommandError> {
+        let file = self.serve_password_file();
+        if !file.exists() {
+            let mut random = [0; 24];
+            clock::fill_random(&mut random);
+            let password = random.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+            private_file::write(&file, &password)?;
+        }
+        std::fs::read_to_string(&file).map_err(CommandError::file("read", &file))
+    }
+
     /// The logins and secrets of the demo organizations.
     pub fn demo(&self) -> PathBuf {
         self.directory.join("demo.json")
@@ -53,7 +70,9 @@ impl Files {
 
     /// Removes all of them.
     pub fn remove_all(&self) -> Result<(), CommandError> {
-        [self.master_key(), self.demo(), self.configuration()].iter().try_for_each(|file| private_file::remove(file))
+        [self.master_key(), self.demo(), self.configuration(), self.serve_password_file()]
+            .iter()
+            .try_for_each(|file| private_file::remove(file))
     }
 
     /// The master key, made at the first start. Another one would open nothing of what is there.

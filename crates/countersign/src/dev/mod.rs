@@ -14,6 +14,7 @@ use countersign_persistence::private_postgres::{DatabaseUrls, Options, PrivatePo
 use countersign_persistence::{Store, migrate};
 use countersign_web::WebOptions;
 use jiff::SignedDuration;
+use url::Url;
 
 use crate::cli::DevArguments;
 use crate::config::Configuration;
@@ -27,6 +28,8 @@ use files::Files;
 
 /// The variable that names a database to use instead of a private one.
 const DATABASE_VARIABLE: &str = "DATABASE_URL";
+/// As whom `serve` logs in to a database that was given.
+const SERVE_ROLE: &str = "countersign_serve";
 /// For how long the printed sign-in link can be used.
 const LINK_LIFETIME: SignedDuration = SignedDuration::from_hours(12);
 
@@ -39,7 +42,10 @@ pub async fn run(configuration: Configuration, arguments: DevArguments) -> Resul
     }
     let files = Files::new(arguments.data_dir.clone().unwrap_or_else(default_data_dir));
     let mut database = Database::start(&files, arguments.fresh).await?;
-    let result = serve(&configuration, &arguments, &files, database.urls(), signals).await;
+    let result = match database.prepare(&files).await {
+        Ok(urls) => serve(&configuration, &arguments, &files, urls, signals).await,
+        Err(error) => Err(error),
+    };
     let stopped = database.stop().await;
     result.and(stopped)
 }
@@ -51,7 +57,6 @@ async fn serve(
     urls: DatabaseUrls,
     signals: StopSignals,
 ) -> Result<(), CommandError> {
-    migrate::migrate(&urls.owner).await?;
     check_database(&urls.serve).await?;
     let store = Store::open(&urls.serve, files.master_keys()?, &configuration.store_options())?;
     let mut demo = Demo::load_or_create(files)?;
@@ -126,11 +131,20 @@ impl Database {
         }
     }
 
-    fn urls(&self) -> DatabaseUrls {
+    /// Brings the database to this program's version, and answers how it is reached in each of its roles.
+    async fn prepare(&self, files: &Files) -> Result<DatabaseUrls, CommandError> {
         match self {
-            Self::Private(postgres) => DatabaseUrls { owner: postgres.owner_url(), serve: postgres.serve_url() },
-            // The store drops the owner's rights on every connection.
-            Self::Given(url) => DatabaseUrls { owner: url.clone(), serve: url.clone() },
+            Self::Private(postgres) => {
+                migrate::migrate(&postgres.owner_url()).await?;
+                Ok(DatabaseUrls { owner: postgres.owner_url(), serve: postgres.serve_url() })
+            }
+            Self::Given(owner) => {
+                migrate::migrate(owner).await?;
+                let password = files.serve_password()?;
+                migrate::make_serve_login(owner, &password).await?;
+                let serve = with_login(owner, SERVE_ROLE, &password).ok_or(CommandError::DatabaseAddress)?;
+                Ok(DatabaseUrls { owner: owner.clone(), serve })
+            }
         }
     }
 
@@ -140,4 +154,12 @@ impl Database {
             Self::Given(_) => Ok(()),
         }
     }
+}
+
+/// The same database under another login.
+fn with_login(url: &str, user: &str, password: &str) -> Option<String> {
+    let mut url = Url::parse(url).ok()?;
+    url.set_username(user).ok()?;
+    url.set_password(Some(password)).ok()?;
+    Some(url.into())
 }

@@ -24,10 +24,10 @@ use tokio::task::JoinHandle;
 use crate::StoreError;
 use crate::projections::Disclosed;
 
+use lane::Lane;
 pub(crate) use load::{
     LoadedEvent, commitments, disclosure_place, load_disclosures, load_stream, open_disclosure, read_record,
 };
-use lane::Lane;
 use queue::Queue;
 
 /// An event that waits to be appended.

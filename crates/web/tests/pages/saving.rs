@@ -96,7 +96,9 @@ async fn a_repeated_submission_makes_no_second_secret() {
     let version = page.hidden("version");
     let add = with(&page, &version, &[("action", "add-token")]);
     assert_eq!(admin.submit(&page, &path, &add).await.status, StatusCode::OK);
-    assert_eq!(admin.submit(&page, &path, &add).await.status, StatusCode::CONFLICT);
+    let repeated = admin.submit(&page, &path, &add).await;
+    assert_eq!(repeated.status, StatusCode::CONFLICT);
+    repeated.must_have("its first copy was carried out");
     admin.open(&path).await.must_have("1 active token");
 
     let made = save(&admin, &path, &[("action", "new-secret")]).await;

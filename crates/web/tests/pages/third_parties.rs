@@ -101,6 +101,7 @@ async fn deleting_says_what_stops_and_keeps_the_history() {
     refused.must_have(&long);
     let stale = admin.submit(&confirm, &delete, &[("version", "0")]).await;
     assert_eq!(stale.status, StatusCode::CONFLICT);
+    stale.must_have("so it was not deleted");
     let deleted = admin.submit(&confirm, &delete, &[("version", &version), ("reason", "The contract ended")]).await;
     let list = format!("{}?done=third-party-deleted", site.path("/third-parties"));
     assert_eq!(deleted.location(), list);

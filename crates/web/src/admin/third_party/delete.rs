@@ -15,6 +15,7 @@ use super::view::{ThirdPartyLine, is_live, last_use};
 use crate::WebError;
 use crate::caller::{Caller, ManageThirdParties};
 use crate::changes::third_parties;
+use crate::error::FieldError;
 use crate::form::{Fields, SignedForm};
 use crate::state::AppState;
 
@@ -60,7 +61,12 @@ pub(in crate::admin) async fn submit(
             Ok(see_other(&format!("{base}/third-parties?done=third-party-deleted")))
         }
         Err(error) => {
-            let Refusal { status, errors, .. } = Refusal::of(error)?;
+            let Refusal { status, mut errors, is_overtaken } = Refusal::of(error)?;
+            if is_overtaken {
+                let message = "This was changed after you opened the page, so it was not deleted. Look at it again, then \
+                               delete it if you still want to.";
+                errors = vec![FieldError::new("", &message)];
+            }
             let form = DeleteForm { reason: Field::typed(&fields, "reason").marked("reason", &errors) };
             let page = Frame::load(&state, &request, &caller, Section::ThirdParties).await?.with_errors(errors);
             html(&state, status, "third-party-delete", &view(page, &caller, &detail, form))

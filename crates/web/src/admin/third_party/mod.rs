@@ -19,9 +19,10 @@ use crate::WebError;
 use crate::caller::{Caller, ManageThirdParties, ReadThirdParties};
 use crate::changes;
 use crate::changes::third_parties::{Revealed, ThirdPartyChanges};
+use crate::error::FieldError;
 use crate::form::{Fields, SignedForm};
 use crate::state::AppState;
-use form::{is_current, read_changes};
+use form::{Action, is_current, read_changes};
 use view::{Form, Shown, ThirdPartyLine, ThirdPartyPage};
 
 /// `GET /o/{org}/third-parties/{id}`
@@ -67,7 +68,12 @@ pub(super) async fn save(
             reveal(&state, &request, &caller, detail.id, revealed, done).await
         }
         Err(error) => {
-            let Refusal { status, errors, is_overtaken } = Refusal::of(error)?;
+            let Refusal { status, mut errors, is_overtaken } = Refusal::of(error)?;
+            if is_overtaken && Action::of(&fields) != Action::Save {
+                let message = "If you sent the form twice, its first copy was carried out: look for the new secret or \
+                               token below. Its value can't be shown again, but you can make another.";
+                errors.push(FieldError::new("", &message));
+            }
             let detail = load_living(&state, &caller, detail.id).await?;
             let mut form = Form::typed(&fields, &errors);
             if is_overtaken {
