@@ -2,13 +2,16 @@
 
 use cqrs_es::Aggregate;
 use cqrs_es::event_sink::EventSink;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::event::journaled;
 use crate::expiry::{MANUAL_TOKEN_MONTHS, add_calendar_months};
 use crate::values::Scope;
 use crate::{ClientId, Digest, DomainServices, References, Services, StreamId, ThirdPartyId};
+
+/// How long an access token lives unless its client is set otherwise.
+pub const ACCESS_TOKEN_LIFETIME: SignedDuration = SignedDuration::from_secs(3600);
 
 /// What kind of token it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -17,6 +20,8 @@ pub enum TokenKind {
     /// Added by an admin and handed over; expires after six calendar months by default.
     #[default]
     Manual,
+    /// Issued by the token endpoint (RFC 6749 section 5.1).
+    Access,
 }
 
 impl TokenKind {
@@ -24,12 +29,13 @@ impl TokenKind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Manual => "manual",
+            Self::Access => "access",
         }
     }
 
     /// The kind of a stored text, if it is one.
     pub fn from_text(text: &str) -> Option<Self> {
-        [Self::Manual].into_iter().find(|kind| kind.as_str() == text)
+        [Self::Manual, Self::Access].into_iter().find(|kind| kind.as_str() == text)
     }
 }
 
@@ -91,6 +97,21 @@ pub enum TokenCommand {
         /// The organization's limit, in calendar months from now.
         maximum_months: u16,
     },
+    /// Issue an access token.
+    IssueAccess {
+        /// The third party that the client belongs to.
+        third_party: Option<ThirdPartyId>,
+        /// The client it is issued to.
+        client: ClientId,
+        /// SHA-256 of the token.
+        digest: Digest,
+        /// By which people tell it apart.
+        last_four: String,
+        /// What it allows.
+        scopes: Vec<String>,
+        /// For how long.
+        lifetime: SignedDuration,
+    },
     /// Switch it on again.
     Activate,
     /// Switch it off.
@@ -146,14 +167,15 @@ impl Token {
         use TokenCommand as Command;
         use TokenEvent as Event;
 
-        if let Command::IssueManual { third_party, client, digest, last_four, scopes, expires_at, maximum_months } =
-            command
-        {
-            if self.issued {
-                return Err(TokenError::Exists);
-            }
-            let issued_at = services.now();
-            return Ok(Some(Event::TokenIssued {
+        let issued_at = services.now();
+        if matches!(command, Command::IssueManual { .. } | Command::IssueAccess { .. }) == self.issued {
+            return Err(if self.issued { TokenError::Exists } else { TokenError::Unknown });
+        }
+        Ok(match (command, self.status) {
+            (
+                Command::IssueManual { third_party, client, digest, last_four, scopes, expires_at, maximum_months },
+                _,
+            ) => Some(Event::TokenIssued {
                 kind: TokenKind::Manual,
                 third_party: Some(third_party),
                 client: Some(client),
@@ -162,12 +184,19 @@ impl Token {
                 scopes: scopes.iter().map(ToString::to_string).collect(),
                 issued_at,
                 expires_at: Some(manual_expiry(issued_at, expires_at, maximum_months)?),
-            }));
-        }
-        if !self.issued {
-            return Err(TokenError::Unknown);
-        }
-        Ok(match (command, self.status) {
+            }),
+            (Command::IssueAccess { third_party, client, digest, last_four, scopes, lifetime }, _) => {
+                Some(Event::TokenIssued {
+                    kind: TokenKind::Access,
+                    third_party,
+                    client: Some(client),
+                    digest,
+                    last_four,
+                    scopes,
+                    issued_at,
+                    expires_at: Some(issued_at + lifetime),
+                })
+            }
             (Command::Activate, TokenStatus::Revoked) => return Err(TokenError::Revoked),
             (Command::Activate, TokenStatus::Inactive) => Some(Event::TokenActivated {}),
             (Command::Deactivate, TokenStatus::Active) => Some(Event::TokenDeactivated {}),

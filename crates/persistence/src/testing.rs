@@ -13,7 +13,7 @@ use countersign_domain::values::{OrganizationName, Slug, ThirdPartyName};
 use countersign_domain::{
     Actor, Organization, OrganizationCommand, OrganizationId, ThirdParty, ThirdPartyCommand, ThirdPartyId,
 };
-use tokio::sync::OnceCell;
+use tokio::sync::{Mutex, OnceCell};
 use uuid::Uuid;
 
 use crate::private_postgres::{DatabaseUrls, Options, PrivatePostgres};
@@ -24,6 +24,8 @@ use crate::{ChangeError, Context, Store, StoreOptions, Via, clock, migrate};
 const MASTER_KEY: &str = "test 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 
 static SERVER: OnceCell<PrivatePostgres> = OnceCell::const_new();
+/// Roles belong to the whole server: two first migrations at once may not see the role that the other makes.
+static MIGRATING: Mutex<()> = Mutex::const_new(());
 static MIGRATED: OnceCell<DatabaseUrls> = OnceCell::const_new();
 
 /// The server of this test process. It ends with the process.
@@ -67,6 +69,7 @@ pub async fn database() -> &'static DatabaseUrls {
 pub async fn fresh_database() -> DatabaseUrls {
     let name = format!("test_{}", random_id().simple());
     let urls = server().await.create_database(&name).await.expect("a database is created");
+    let _migrating = MIGRATING.lock().await;
     migrate::migrate(&urls.owner).await.expect("the migrations apply");
     urls
 }

@@ -50,10 +50,9 @@ impl Files {
     pub fn serve_password(&self) -> Result<String, CommandError> {
         let file = self.serve_password_file();
         if !file.exists() {
-            let mut random = [0; 24];
+            let mut random = [0; 16];
             clock::fill_random(&mut random);
-            let password = random.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-            private_file::write(&file, &password)?;
+            private_file::write(&file, &format!("{:032x}", u128::from_be_bytes(random)))?;
         }
         std::fs::read_to_string(&file).map_err(CommandError::file("read", &file))
     }

@@ -1,6 +1,6 @@
 //! The token.
 
-use countersign_domain::token::{TokenKind, TokenStatus};
+use countersign_domain::token::{ACCESS_TOKEN_LIFETIME, TokenKind, TokenStatus};
 use countersign_domain::{
     Digest, JournalEvent, JournaledAggregate, MemberEvent, References, Secret, SecretKind, Token,
     TokenCommand as Command, TokenError, TokenEvent as Event,
@@ -42,6 +42,34 @@ fn history(then: &[Event]) -> Vec<Event> {
 }
 
 const MICROSECOND: SignedDuration = SignedDuration::from_micros(1);
+
+fn issue_access(third_party: Option<u128>) -> Command {
+    Command::IssueAccess {
+        third_party: third_party.map(|number| uuid(number).into()),
+        client: uuid(6).into(),
+        digest: Digest::of("access token"),
+        last_four: "oken".into(),
+        scopes: vec!["read".into()],
+        lifetime: ACCESS_TOKEN_LIFETIME,
+    }
+}
+
+#[test]
+fn an_access_token_expires_after_its_lifetime() {
+    for third_party in [None, Some(5)] {
+        given::<Token>(&[]).when(issue_access(third_party)).then_expect_events(vec![Event::TokenIssued {
+            kind: TokenKind::Access,
+            third_party: third_party.map(|number| uuid(number).into()),
+            client: Some(uuid(6).into()),
+            digest: Digest::of("access token"),
+            last_four: "oken".into(),
+            scopes: vec!["read".into()],
+            issued_at: at(NOW),
+            expires_at: Some(at(NOW) + SignedDuration::from_hours(1)),
+        }]);
+    }
+    given::<Token>(&history(&[])).when(issue_access(None)).then_expect_error(TokenError::Exists);
+}
 
 #[test]
 fn expires_after_six_calendar_months_by_default() {
@@ -181,5 +209,6 @@ fn statuses_and_kinds_are_stored_as_they_are_named() {
     }
     assert_eq!(TokenStatus::from_text("Active"), None);
     assert_eq!(TokenKind::Manual.as_str(), "manual");
+    assert_eq!(TokenKind::from_text("access"), Some(TokenKind::Access));
     assert_eq!(serde_json::to_value(TokenKind::Manual).unwrap(), "manual");
 }

@@ -57,13 +57,14 @@ pub async fn get(store: &Store, organization: OrganizationId, id: TokenId) -> Re
     rows.first().map(summary).transpose()
 }
 
-/// The tokens that were issued for a third party, newest first.
+/// The tokens of a third party that people handle, newest first: not its access tokens, which are many and brief.
 pub(super) async fn of_third_party(
     store: &Store,
     organization: OrganizationId,
     third_party: ThirdPartyId,
 ) -> Result<Vec<TokenSummary>, StoreError> {
-    let sql = select_tokens!("AND t.third_party_id = $2 ORDER BY t.issued_at DESC, t.token_id DESC");
+    let sql =
+        select_tokens!("AND t.third_party_id = $2 AND t.kind = 'manual' ORDER BY t.issued_at DESC, t.token_id DESC");
     let rows = store.pool().read(organization, sql, parameters![organization.uuid(), third_party.uuid()]).await?;
     rows.iter().map(summary).collect()
 }
@@ -72,6 +73,7 @@ pub(super) async fn of_third_party(
 pub(super) fn masked_token(kind: TokenKind, last_four: &str) -> String {
     let secret_kind = match kind {
         TokenKind::Manual => SecretKind::ManualToken,
+        TokenKind::Access => SecretKind::AccessToken,
     };
     masked(secret_kind, last_four)
 }

@@ -166,6 +166,8 @@ async fn a_canceled_statement_leaves_no_doubt() {
     store.close().await;
 
     let store = support::store(&impatient(&urls));
+    // Prepares the statements: the lock shall meet one that is part of the transaction with its COMMIT.
+    let before = change(&store, organization, async |unit| issue(unit, third_party).await).await;
     owner.batch_execute("BEGIN; LOCK TABLE tokens IN EXCLUSIVE MODE").await.unwrap();
     let done = change(&store, organization, async |unit| issue(unit, third_party).await).await;
     assert!(is_unavailable(&done.result), "{:?}", done.result);
@@ -173,7 +175,7 @@ async fn a_canceled_statement_leaves_no_doubt() {
     let after = change(&store, organization, async |unit| issue(unit, third_party).await).await;
     assert!(after.result.is_ok(), "{:?}", after.result);
     let journal = sound_journal(&store, organization).await;
-    assert_answers(&journal, [&done, &after].map(|done| (done, ["TokenIssued"].as_slice())));
+    assert_answers(&journal, [&before, &done, &after].map(|done| (done, ["TokenIssued"].as_slice())));
 }
 
 /// A URL whose sessions have their statements canceled after a short time.

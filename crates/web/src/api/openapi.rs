@@ -39,6 +39,10 @@ use crate::oauth;
         openapi,
         oauth::access_test,
         oauth::introspect,
+        oauth::token,
+        oauth::revoke,
+        oauth::authorization_server,
+        oauth::protected_resource,
     ),
     components(schemas(problem::Problem)),
     modifiers(&SecuritySchemes)

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
-use countersign_persistence::StoreError;
+use countersign_persistence::{ChangeError, StoreError};
 use serde::Serialize;
 
 use crate::WebError;
@@ -22,9 +22,24 @@ pub(crate) enum OAuthError {
     /// The client could not be authenticated.
     #[error("{description}")]
     InvalidClient { issuer: String, description: &'static str },
+    /// The token request names a grant type that is not served (RFC 6749 section 5.2).
+    #[error("This grant_type is not served here")]
+    UnsupportedGrantType,
+    /// The client asks for a scope that it may not have.
+    #[error("{0}")]
+    InvalidScope(Cow<'static, str>),
+    /// The client was authenticated, but this is not for it.
+    #[error("{0}")]
+    UnauthorizedClient(&'static str),
     /// Something that is not the protocol's business; the middleware words it.
     #[error(transparent)]
     Web(#[from] WebError),
+}
+
+impl From<ChangeError> for OAuthError {
+    fn from(error: ChangeError) -> Self {
+        Self::Web(error.into())
+    }
 }
 
 impl From<StoreError> for OAuthError {
@@ -53,6 +68,9 @@ impl OAuthError {
         match self {
             Self::InvalidRequest(_) | Self::InvalidBearerRequest { .. } | Self::Web(_) => "invalid_request",
             Self::InvalidClient { .. } => "invalid_client",
+            Self::UnsupportedGrantType => "unsupported_grant_type",
+            Self::InvalidScope(_) => "invalid_scope",
+            Self::UnauthorizedClient(_) => "unauthorized_client",
         }
     }
 }
@@ -60,7 +78,11 @@ impl OAuthError {
 impl ResponseError for OAuthError {
     fn status_code(&self) -> StatusCode {
         match self {
-            Self::InvalidRequest(_) | Self::InvalidBearerRequest { .. } => StatusCode::BAD_REQUEST,
+            Self::InvalidRequest(_)
+            | Self::InvalidBearerRequest { .. }
+            | Self::UnsupportedGrantType
+            | Self::InvalidScope(_)
+            | Self::UnauthorizedClient(_) => StatusCode::BAD_REQUEST,
             Self::InvalidClient { .. } => StatusCode::UNAUTHORIZED,
             Self::Web(error) => error.status_code(),
         }
@@ -71,7 +93,10 @@ impl ResponseError for OAuthError {
         response.insert_header((CACHE_CONTROL, "no-store"));
         match self {
             Self::Web(error) => return error.error_response(),
-            Self::InvalidRequest(_) => {}
+            Self::InvalidRequest(_)
+            | Self::UnsupportedGrantType
+            | Self::InvalidScope(_)
+            | Self::UnauthorizedClient(_) => {}
             Self::InvalidBearerRequest { issuer, description } => {
                 let challenge = format!(
                     "Bearer realm=\"{issuer}\", error=\"invalid_request\", error_description=\"{description}\""

@@ -5,7 +5,10 @@ mod bearer;
 mod client_authentication;
 mod error;
 mod introspect;
+mod metadata;
 mod parameters;
+mod revoke;
+mod token;
 mod verified_secrets;
 
 use actix_web::http::StatusCode;
@@ -14,6 +17,9 @@ use actix_web::{HttpResponse, web};
 pub(crate) use access_test::__path_access_test;
 pub(crate) use error::{ErrorDocument, OAuthError};
 pub(crate) use introspect::__path_introspect;
+pub(crate) use metadata::{__path_authorization_server, __path_protected_resource};
+pub(crate) use revoke::__path_revoke;
+pub(crate) use token::__path_token;
 pub(crate) use verified_secrets::VerifiedSecrets;
 
 use crate::error::Answer;
@@ -26,7 +32,26 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
                 .route(web::get().to(access_test::access_test))
                 .route(web::post().to(access_test::access_test)),
         )
-        .service(web::resource("/oauth2/introspect").route(web::post().to(introspect::introspect)));
+        .service(web::resource("/oauth2/token").route(web::post().to(token::token)))
+        .service(web::resource("/oauth2/introspect").route(web::post().to(introspect::introspect)))
+        .service(web::resource("/oauth2/revoke").route(web::post().to(revoke::revoke)))
+        // The appended forms, which many clients try beside the one of RFC 8414.
+        .service(
+            web::resource(["/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"])
+                .route(web::get().to(metadata::authorization_server)),
+        );
+}
+
+/// The routes under `/.well-known`, where RFC 8414 and RFC 9728 insert them before the path of the issuer.
+pub(crate) fn well_known_routes(config: &mut web::ServiceConfig) {
+    config
+        .service(
+            web::resource("/oauth-authorization-server/t/{org}").route(web::get().to(metadata::authorization_server)),
+        )
+        .service(
+            web::resource("/oauth-protected-resource/t/{org}/access-test")
+                .route(web::get().to(metadata::protected_resource)),
+        );
 }
 
 /// An error that no endpoint answered itself, in the form of RFC 6749 section 5.2.

@@ -13,4 +13,5 @@ mod roles;
 mod sessions;
 mod support;
 mod third_parties;
+mod token_endpoint;
 mod tokens_presented;

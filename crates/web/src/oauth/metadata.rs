@@ -1,0 +1,102 @@
+//! What clients can find out by themselves: RFC 8414 for the authorization server, RFC 9728 for its own resource.
+
+use actix_web::{HttpResponse, web};
+use serde::Serialize;
+
+use super::token::GRANTS;
+use super::{ErrorDocument, OAuthError};
+use crate::state::AppState;
+use crate::tenant::Tenant;
+
+/// The ways in which a confidential client can authenticate.
+const AUTHENTICATION_METHODS: [&str; 2] = ["client_secret_basic", "client_secret_post"];
+
+/// The metadata of an organization's authorization server (RFC 8414 section 2).
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct AuthorizationServer {
+    /// The issuer identifier.
+    issuer: String,
+    /// Where tokens are issued.
+    token_endpoint: String,
+    /// Where resource servers ask about tokens.
+    introspection_endpoint: String,
+    /// Where clients end tokens.
+    revocation_endpoint: String,
+    /// None: there is no authorization endpoint.
+    response_types_supported: [&'static str; 0],
+    /// The values of `grant_type`.
+    grant_types_supported: Vec<&'static str>,
+    /// How clients authenticate at the token endpoint.
+    token_endpoint_auth_methods_supported: [&'static str; 2],
+    /// How clients authenticate at the introspection endpoint.
+    introspection_endpoint_auth_methods_supported: [&'static str; 2],
+    /// How clients authenticate at the revocation endpoint.
+    revocation_endpoint_auth_methods_supported: [&'static str; 2],
+}
+
+/// Describes the authorization server of an organization
+///
+/// Also at `/t/{org}/.well-known/oauth-authorization-server` and `/t/{org}/.well-known/openid-configuration`.
+#[utoipa::path(
+    get,
+    path = "/.well-known/oauth-authorization-server/t/{org}",
+    tag = "OAuth",
+    params(("org" = String, Path, description = "The organization's slug", example = "acme")),
+    responses(
+        (status = 200, description = "The metadata", body = AuthorizationServer),
+        (status = 404, description = "There is no such organization", body = ErrorDocument),
+        (status = 503, description = "The database is away; `Retry-After` says for how long to wait", body = ErrorDocument)
+    )
+)]
+pub(crate) async fn authorization_server(
+    state: web::Data<AppState>,
+    Tenant(organization): Tenant,
+) -> Result<HttpResponse, OAuthError> {
+    let issuer = state.issuer(&organization.slug);
+    Ok(HttpResponse::Ok().json(AuthorizationServer {
+        token_endpoint: format!("{issuer}/oauth2/token"),
+        introspection_endpoint: format!("{issuer}/oauth2/introspect"),
+        revocation_endpoint: format!("{issuer}/oauth2/revoke"),
+        issuer,
+        response_types_supported: [],
+        grant_types_supported: GRANTS.iter().map(|grant| grant.name).collect(),
+        token_endpoint_auth_methods_supported: AUTHENTICATION_METHODS,
+        introspection_endpoint_auth_methods_supported: AUTHENTICATION_METHODS,
+        revocation_endpoint_auth_methods_supported: AUTHENTICATION_METHODS,
+    }))
+}
+
+/// The metadata of our own protected resource (RFC 9728 section 2).
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct ProtectedResource {
+    /// The resource.
+    resource: String,
+    /// Who issues tokens for it.
+    authorization_servers: [String; 1],
+    /// How tokens are presented.
+    bearer_methods_supported: [&'static str; 1],
+}
+
+/// Describes the access test as a protected resource
+#[utoipa::path(
+    get,
+    path = "/.well-known/oauth-protected-resource/t/{org}/access-test",
+    tag = "OAuth",
+    params(("org" = String, Path, description = "The organization's slug", example = "acme")),
+    responses(
+        (status = 200, description = "The metadata", body = ProtectedResource),
+        (status = 404, description = "There is no such organization", body = ErrorDocument),
+        (status = 503, description = "The database is away; `Retry-After` says for how long to wait", body = ErrorDocument)
+    )
+)]
+pub(crate) async fn protected_resource(
+    state: web::Data<AppState>,
+    Tenant(organization): Tenant,
+) -> Result<HttpResponse, OAuthError> {
+    let issuer = state.issuer(&organization.slug);
+    Ok(HttpResponse::Ok().json(ProtectedResource {
+        resource: format!("{issuer}/access-test"),
+        authorization_servers: [issuer],
+        bearer_methods_supported: ["header"],
+    }))
+}

@@ -1,0 +1,124 @@
+//! `POST /t/{org}/oauth2/token`: a client comes by its tokens (RFC 6749 section 3.2).
+//!
+//! A grant is one module with one entry in [`GRANTS`].
+
+mod client_credentials;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use actix_web::http::header::CACHE_CONTROL;
+use actix_web::{HttpRequest, HttpResponse, web};
+use countersign_domain::Actor;
+use countersign_persistence::directory::ClientEntry;
+use countersign_persistence::{Context, Via};
+use serde::Serialize;
+
+use super::parameters::Parameters;
+use super::{ErrorDocument, OAuthError, client_authentication};
+use crate::WebError;
+use crate::middleware::{request_id, source};
+use crate::state::AppState;
+use crate::tenant::Tenant;
+
+/// A token request of an authenticated client.
+pub(super) struct GrantRequest<'a> {
+    pub state: &'a AppState,
+    pub client: Arc<ClientEntry>,
+    pub parameters: &'a Parameters,
+    pub context: Context,
+}
+
+type Issued<'a> = Pin<Box<dyn Future<Output = Result<IssuedTokens, OAuthError>> + 'a>>;
+
+/// A way to come by tokens.
+pub(super) struct Grant {
+    /// The value of `grant_type`.
+    pub name: &'static str,
+    issue: for<'a> fn(GrantRequest<'a>) -> Issued<'a>,
+}
+
+/// The grants that are served.
+pub(super) const GRANTS: &[Grant] = &[client_credentials::GRANT];
+
+/// The answer to a token request that succeeded (RFC 6749 section 5.1).
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(example = json!({
+    "access_token": "cs_at_…", "token_type": "Bearer", "expires_in": 3600, "scope": "records:read"
+}))]
+pub(crate) struct IssuedTokens {
+    /// The access token.
+    access_token: String,
+    /// `Bearer`.
+    token_type: &'static str,
+    /// For how many seconds from now.
+    expires_in: i64,
+    /// What it allows, with spaces between.
+    scope: String,
+}
+
+/// Issues tokens
+///
+/// For authenticated clients of the organization: by HTTP Basic or by `client_id` and `client_secret` in the body, not
+/// both. The grant types that are served stand in the metadata.
+#[utoipa::path(
+    post,
+    path = "/t/{org}/oauth2/token",
+    tag = "OAuth",
+    params(("org" = String, Path, description = "The organization's slug", example = "acme")),
+    request_body(
+        content = inline(TokenRequest), content_type = "application/x-www-form-urlencoded",
+        description = "Each parameter once"
+    ),
+    responses(
+        (status = 200, description = "The tokens", body = IssuedTokens),
+        (status = 400, description = "The request, the grant type or the scope is not acceptable", body = ErrorDocument),
+        (status = 401, description = "The client could not be authenticated", body = ErrorDocument,
+            headers(("WWW-Authenticate" = String, description = "`Basic` with realm"))),
+        (status = 403, description = "The organization is suspended", body = ErrorDocument),
+        (status = 404, description = "There is no such organization", body = ErrorDocument),
+        (status = 413, description = "The body is too long", body = ErrorDocument),
+        (status = 503, description = "The database is away; `Retry-After` says for how long to wait", body = ErrorDocument)
+    ),
+    security(("client" = []))
+)]
+pub(crate) async fn token(
+    state: web::Data<AppState>,
+    Tenant(organization): Tenant,
+    request: HttpRequest,
+    parameters: Parameters,
+) -> Result<HttpResponse, OAuthError> {
+    let client = client_authentication::authenticate(&state, &organization, &request, &parameters).await?;
+    if organization.suspended {
+        return Err(WebError::Suspended.into());
+    }
+    let name =
+        parameters.get("grant_type").ok_or(OAuthError::invalid_request("The parameter grant_type is missing"))?;
+    let grant = GRANTS.iter().find(|grant| grant.name == name).ok_or(OAuthError::UnsupportedGrantType)?;
+    let context = Context {
+        organization: organization.id,
+        actor: Actor::Client(client.id),
+        via: Via::OAuth,
+        request: request_id(&request),
+        source: Some(source(&request)),
+        reason: None,
+    };
+    let granted = GrantRequest { state: &state, client, parameters: &parameters, context };
+    let issued = (grant.issue)(granted).await?;
+    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(issued))
+}
+
+/// The parameters of a token request.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "it documents the form; the parameters are read one by one")]
+struct TokenRequest {
+    /// One of `grant_types_supported` of the metadata.
+    grant_type: String,
+    /// What to ask for, with spaces between; everything that the client may have when left out.
+    scope: Option<String>,
+    /// The asking client, unless it is in the Authorization header.
+    client_id: Option<String>,
+    /// Its secret, unless it is in the Authorization header.
+    client_secret: Option<String>,
+}
