@@ -16,7 +16,8 @@ function mistyped(token) {
 }
 
 for (const javaScript of [true, false]) {
-  scenario(`a typo, a foreign string and another organization's token are told apart, ${javaScript ? "with" : "without"} JavaScript`, async ({ open }) => {
+  const how = javaScript ? "with" : "without";
+  scenario(`a typo, a foreign string and another organization's token are told apart, ${how} JavaScript`, async ({ open }) => {
     const elsewhere = await createOrganization("Elsewhere");
     const there = await open({ organization: elsewhere });
     await addThirdParty(there, elsewhere, { name: "Their payroll" });

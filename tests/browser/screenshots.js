@@ -15,7 +15,13 @@ const images = fileURLToPath(new URL("../../docs/images", import.meta.url));
 const THIRD_PARTIES = [
   { name: "Brightside Payroll", contactName: "Noor Haddad", contactEmail: "noor@brightside.example" },
   { name: "Fjord Analytics", contactName: "Ingrid Solberg", contactEmail: "ingrid@fjord.example" },
-  { name: "Nimbus CRM", contactName: "Mia Chen", contactEmail: "mia@nimbus.example", mode: "Automatic", callbackUrl: "https://nimbus.example/callback" },
+  {
+    name: "Nimbus CRM",
+    contactName: "Mia Chen",
+    contactEmail: "mia@nimbus.example",
+    mode: "Automatic",
+    callbackUrl: "https://nimbus.example/callback",
+  },
 ];
 
 async function takeAll(page) {
