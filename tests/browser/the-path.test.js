@@ -1,7 +1,6 @@
 // The path of an organization's admin, whole, with a real call after every step.
 
 import assert from "node:assert/strict";
-import { setTimeout as sleep } from "node:timers/promises";
 import { scenario } from "./support/browser.js";
 import { accessTest, createOrganization, organizationOf, signInLink } from "./support/organization.js";
 import { countersign, ready } from "./support/server.js";
@@ -30,11 +29,6 @@ async function fails(organization, token, check) {
   assert.equal(outcomes[at], "failed");
   assert.ok(outcomes.slice(0, at).every((outcome) => outcome === "passed"));
   assert.ok(outcomes.slice(at + 1).every((outcome) => outcome === "not_reached"));
-}
-
-/** Waits until the server has been told of a change that another process made. */
-async function toldOf(organization, token, status) {
-  for (let tries = 0; tries < 50 && (await accessTest(organization, token)).status !== status; tries += 1) await sleep(50);
 }
 
 /** The Test page names the same check first. */
@@ -79,12 +73,10 @@ async function thePath(page, organization, owner, how) {
   await save(page, how);
   await works(organization, token, "Brightside Payroll");
 
-  // Another process makes this change: the server is told of it, and trusts what it knows for a second at the most.
+  // Another process makes this change, and ends once it holds in this server too.
   await countersign(["org", "suspend", organization.slug, "--reason", "Invoice 17 is not paid"]);
-  await toldOf(organization, token, 401);
   await fails(organization, token, "organization-active");
   await countersign(["org", "resume", organization.slug]);
-  await toldOf(organization, token, 200);
   await works(organization, token, "Brightside Payroll");
 
   await auditTells(page, organization, owner, token);

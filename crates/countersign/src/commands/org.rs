@@ -2,7 +2,7 @@
 
 use countersign_domain::values::Note;
 use countersign_domain::{Organization, OrganizationCommand};
-use countersign_persistence::directory::OrganizationEntry;
+use countersign_persistence::directory::{LEASE, OrganizationEntry};
 use countersign_persistence::queries::members;
 use countersign_persistence::queries::third_parties::{self, ThirdPartyList};
 use countersign_persistence::{Store, clock};
@@ -39,6 +39,7 @@ pub async fn run(configuration: &Configuration, command: OrgCommand) -> Result<(
     Ok(())
 }
 
+/// Returns once the change holds in every process, not only on the record.
 async fn change(
     store: &Store,
     slug: &str,
@@ -49,7 +50,9 @@ async fn change(
     store
         .change(&context(id, reason), async |unit| unit.execute::<Organization>(id.uuid(), command.clone()).await)
         .await
-        .map_err(CommandError::Change)
+        .map_err(CommandError::Change)?;
+    tokio::time::sleep(LEASE).await;
+    Ok(())
 }
 
 fn state(organization: &OrganizationEntry) -> &'static str {

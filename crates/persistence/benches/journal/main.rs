@@ -19,7 +19,6 @@ cargo bench -p countersign-persistence --bench journal -- [--rounds N] [--second
 
   --rounds N    how often each case is measured; the median counts (3)
   --seconds S   how long each measurement takes (2)
-  --batch N     rows in PostgreSQL's own batches (128)
   --only TEXT   only the cases whose name contains the text
   --database U  measure the empty database with this URL, as its owner, rather than a private server";
 
@@ -29,7 +28,6 @@ const ORGANIZATIONS: usize = 1_000;
 struct Settings {
     rounds: usize,
     duration: Duration,
-    batch: usize,
     only: String,
     database: Option<String>,
 }
@@ -37,15 +35,13 @@ struct Settings {
 impl Settings {
     /// `None` when the arguments ask for help, or for something unknown.
     fn read(mut arguments: impl Iterator<Item = String>) -> Option<Self> {
-        let mut settings =
-            Self { rounds: 3, duration: Duration::from_secs(2), batch: 128, only: String::new(), database: None };
+        let mut settings = Self { rounds: 3, duration: Duration::from_secs(2), only: String::new(), database: None };
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
                 // What cargo itself adds.
                 "--bench" => {}
                 "--rounds" => settings.rounds = arguments.next()?.parse().ok()?,
                 "--seconds" => settings.duration = Duration::try_from_secs_f64(arguments.next()?.parse().ok()?).ok()?,
-                "--batch" => settings.batch = arguments.next()?.parse().ok()?,
                 "--only" => settings.only = arguments.next()?,
                 "--database" => settings.database = Some(arguments.next()?),
                 _ => return None,
@@ -58,8 +54,7 @@ impl Settings {
 #[derive(Clone, Copy)]
 enum Case {
     Journal { callers: usize, tenants: Tenants },
-    SingleRows,
-    Batches { connections: usize },
+    PostgreSql { connections: usize, rows: usize },
 }
 
 impl Case {
@@ -67,7 +62,9 @@ impl Case {
         let journal = [Tenants::One, Tenants::Many]
             .into_iter()
             .flat_map(|tenants| CALLERS.map(|callers| Self::Journal { callers, tenants }));
-        let floors = [Self::SingleRows, Self::Batches { connections: 1 }, Self::Batches { connections: 2 }];
+        // 32 rows are about what 64 callers fill a batch with: who is answered by one batch comes back during the next.
+        let floors = [(1, 1), (1, 32), (1, 128), (2, 128)];
+        let floors = floors.map(|(connections, rows)| Self::PostgreSql { connections, rows });
         floors.into_iter().chain(journal).collect()
     }
 
@@ -80,9 +77,8 @@ impl Case {
                 };
                 format!("journal, {organizations}, {callers} callers")
             }
-            Self::SingleRows => "PostgreSQL, single-row transactions, 1 connection".to_owned(),
-            Self::Batches { connections } => {
-                format!("PostgreSQL, batches, {connections} connection(s)")
+            Self::PostgreSql { connections, rows } => {
+                format!("PostgreSQL alone, {rows}-row transactions, {connections} connection(s)")
             }
         }
     }
@@ -116,9 +112,8 @@ async fn main() {
                 Case::Journal { callers, tenants } => {
                     load::run(&store, tenants.of(&organizations), callers, settings.duration).await
                 }
-                Case::SingleRows => floor::run(&database.serve, &template, 1, 1, settings.duration).await,
-                Case::Batches { connections } => {
-                    floor::run(&database.serve, &template, connections, settings.batch, settings.duration).await
+                Case::PostgreSql { connections, rows } => {
+                    floor::run(&database.serve, &template, connections, rows, settings.duration).await
                 }
             };
             report.add(number, measured);

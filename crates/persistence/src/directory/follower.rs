@@ -15,7 +15,9 @@ use super::Directory;
 use super::notice::{self, CHANNEL};
 use crate::clock::monotonic;
 
-const LEASE: Duration = Duration::from_secs(1);
+/// How long after a change another process may still go by what it kept: once it has passed, every process goes by the
+/// change.
+pub const LEASE: Duration = Duration::from_secs(1);
 const HEARTBEAT: Duration = Duration::from_millis(200);
 const HEARTBEAT_LIMIT: Duration = Duration::from_millis(800);
 /// A server that takes a connection and then says nothing must not be waited for: it may never say anything.

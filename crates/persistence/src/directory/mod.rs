@@ -20,6 +20,7 @@ use jiff::Timestamp;
 use quick_cache::sync::Cache;
 
 pub use entries::{ClientEntry, OrganizationEntry, ThirdPartyEntry, TokenEntry};
+pub use follower::LEASE;
 
 use crate::StoreError;
 use crate::clock::monotonic;
