@@ -12,7 +12,10 @@ mod token;
 mod verified_secrets;
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
+use countersign_domain::Actor;
+use countersign_persistence::directory::{ClientEntry, OrganizationEntry};
+use countersign_persistence::{Context, Via};
 
 pub(crate) use access_test::__path_access_test;
 pub(crate) use error::{ErrorDocument, OAuthError};
@@ -23,6 +26,7 @@ pub(crate) use token::__path_token;
 pub(crate) use verified_secrets::VerifiedSecrets;
 
 use crate::error::Answer;
+use crate::middleware::{request_id, source};
 
 /// The routes under `/t/{org}`.
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
@@ -52,6 +56,18 @@ pub(crate) fn well_known_routes(config: &mut web::ServiceConfig) {
             web::resource("/oauth-protected-resource/t/{org}/access-test")
                 .route(web::get().to(metadata::protected_resource)),
         );
+}
+
+/// What an authenticated client does, for a unit of work.
+fn context(organization: &OrganizationEntry, client: &ClientEntry, request: &HttpRequest) -> Context {
+    Context {
+        organization: organization.id,
+        actor: Actor::Client(client.id),
+        via: Via::OAuth,
+        request: request_id(request),
+        source: Some(source(request)),
+        reason: None,
+    }
 }
 
 /// An error that no endpoint answered itself, in the form of RFC 6749 section 5.2.

@@ -2,12 +2,11 @@
 
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpRequest, HttpResponse, web};
-use countersign_domain::{Actor, Token, TokenCommand, secret};
-use countersign_persistence::{ChangeError, Context, Via};
+use countersign_domain::{Token, TokenCommand, secret};
+use countersign_persistence::ChangeError;
 
 use super::parameters::Parameters;
-use super::{ErrorDocument, OAuthError, client_authentication};
-use crate::middleware::{request_id, source};
+use super::{ErrorDocument, OAuthError, client_authentication, context};
 use crate::state::AppState;
 use crate::tenant::Tenant;
 
@@ -53,14 +52,7 @@ pub(crate) async fn revoke(
         if token.client != Some(client.id) {
             return Err(OAuthError::UnauthorizedClient(NOT_YOURS));
         }
-        let context = Context {
-            organization: organization.id,
-            actor: Actor::Client(client.id),
-            via: Via::OAuth,
-            request: request_id(&request),
-            source: Some(source(&request)),
-            reason: None,
-        };
+        let context = context(&organization, &client, &request);
         state
             .store
             .change(&context, async |unit| {

@@ -10,15 +10,13 @@ use std::sync::Arc;
 
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpRequest, HttpResponse, web};
-use countersign_domain::Actor;
+use countersign_persistence::Context;
 use countersign_persistence::directory::ClientEntry;
-use countersign_persistence::{Context, Via};
 use serde::Serialize;
 
 use super::parameters::Parameters;
-use super::{ErrorDocument, OAuthError, client_authentication};
+use super::{ErrorDocument, OAuthError, client_authentication, context};
 use crate::WebError;
-use crate::middleware::{request_id, source};
 use crate::state::AppState;
 use crate::tenant::Tenant;
 
@@ -96,14 +94,7 @@ pub(crate) async fn token(
     let name =
         parameters.get("grant_type").ok_or(OAuthError::invalid_request("The parameter grant_type is missing"))?;
     let grant = GRANTS.iter().find(|grant| grant.name == name).ok_or(OAuthError::UnsupportedGrantType)?;
-    let context = Context {
-        organization: organization.id,
-        actor: Actor::Client(client.id),
-        via: Via::OAuth,
-        request: request_id(&request),
-        source: Some(source(&request)),
-        reason: None,
-    };
+    let context = context(&organization, &client, &request);
     let granted = GrantRequest { state: &state, client, parameters: &parameters, context };
     let issued = (grant.issue)(granted).await?;
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(issued))
