@@ -4,6 +4,7 @@
 //! commits a lone request at once. Each organization's requests are in one batch at a time, so its order is the order
 //! of arrival; different organizations may be in flight on different connections.
 
+mod attachments;
 mod batch;
 mod connection;
 mod lane;
