@@ -77,9 +77,13 @@ fn check_authority(text: &str, url: &Url) -> Result<(), InvalidValue> {
             Some(Host::Ipv4(_) | Host::Ipv6(_)) => true,
             None => false,
         };
-    let port_is_plain = port.is_empty()
-        || port.strip_prefix(':').is_some_and(|digits| digits.starts_with(|first: char| matches!(first, '1'..='9')));
+    let port_is_plain = port.is_empty() || port.strip_prefix(':').is_some_and(is_port);
     if host_is_plain && port_is_plain { Ok(()) } else { Err(invalid()) }
+}
+
+/// Digits alone: what looks like a port in `host:80@host` is a user's password.
+fn is_port(digits: &str) -> bool {
+    digits.starts_with(|first: char| first != '0') && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// With the underscore, which no host name should have and some inside companies do.

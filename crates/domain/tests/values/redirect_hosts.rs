@@ -27,6 +27,8 @@ fn no_user_information() {
         "https://partner.example&@evil.example/callback",
         "http://127.0.0.1@evil.example/callback",
         "http://localhost:80@evil.example/",
+        "https://partner.example:443@partner.example/callback",
+        "http://127.0.0.1:80@127.0.0.1",
         "com.example.app://user@callback",
     ] {
         refuses(uri);
