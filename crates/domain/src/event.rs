@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::{
-    ClientEvent, ClientId, MemberEvent, OrganizationEvent, Services, StreamId, ThirdPartyEvent, ThirdPartyId,
-    TokenEvent, TokenId,
+    AuthorizationEvent, ClientEvent, ClientId, MemberEvent, OrganizationEvent, Services, StreamId, ThirdPartyEvent,
+    ThirdPartyId, TokenEvent, TokenId,
 };
 
 /// A value before and after. Events of change carry both, so that a record can be read on its own.
@@ -114,6 +114,7 @@ journal_events! {
     ThirdParty(ThirdPartyEvent) = "third_party",
     Client(ClientEvent) = "client",
     Token(TokenEvent) = "token",
+    Authorization(AuthorizationEvent) = "authorization",
 }
 
 /// Why a stored event could not be read.
@@ -176,4 +177,6 @@ pub enum DomainError {
     Client(#[from] crate::ClientError),
     #[error(transparent)]
     Token(#[from] crate::TokenError),
+    #[error(transparent)]
+    Authorization(#[from] crate::AuthorizationError),
 }

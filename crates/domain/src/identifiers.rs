@@ -50,6 +50,8 @@ identifier! {
     ThirdPartyId,
     /// The record of an OAuth client. Not the `client_id` of the protocol: that is [`crate::values::ClientIdentifier`].
     ClientId,
+    /// One member's grant to one client, with its code and its family of tokens.
+    AuthorizationId,
     /// One of the secrets of a client.
     SecretId,
     /// A token, of whatever kind.

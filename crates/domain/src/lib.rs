@@ -4,6 +4,7 @@
 //! Time, randomness and commitments of personal data come in through [`Services`] only, so any rule can be tested at
 //! any date.
 
+pub mod authorization;
 pub mod client;
 pub mod event;
 pub mod expiry;
@@ -21,10 +22,12 @@ pub mod token;
 pub mod validity;
 pub mod values;
 
+pub use authorization::{Authorization, AuthorizationCommand, AuthorizationError, AuthorizationEvent};
 pub use client::{Client, ClientCommand, ClientError, ClientEvent};
 pub use event::{Change, DomainError, JournalEvent, JournaledAggregate, References};
 pub use identifiers::{
-    ClientId, MemberId, OrganizationId, SecretId, SessionId, StreamId, SubjectId, ThirdPartyId, TokenId, VerifierId,
+    AuthorizationId, ClientId, MemberId, OrganizationId, SecretId, SessionId, StreamId, SubjectId, ThirdPartyId,
+    TokenId, VerifierId,
 };
 pub use member::{Member, MemberCommand, MemberError, MemberEvent};
 pub use organization::{Organization, OrganizationCommand, OrganizationError, OrganizationEvent};

@@ -13,13 +13,14 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Once;
 
+use countersign_domain::authorization::Grant;
 use countersign_domain::client::{AuthenticationFailure, ClientType, SecretProof};
 use countersign_domain::member::{SignInFailure, SignInMethod};
 use countersign_domain::third_party::Mode;
 use countersign_domain::token::TokenKind;
 use countersign_domain::{
-    Change, ClientEvent, Digest, JournalEvent, MemberEvent, OrganizationEvent, Personal, Role, ThirdPartyEvent,
-    TokenEvent,
+    AuthorizationEvent, Change, ClientEvent, Digest, JournalEvent, MemberEvent, OrganizationEvent, Personal, Role,
+    ThirdPartyEvent, TokenEvent,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -48,6 +49,7 @@ impl Sample {
             JournalEvent::ThirdParty(event) => pretty(event),
             JournalEvent::Client(event) => pretty(event),
             JournalEvent::Token(event) => pretty(event),
+            JournalEvent::Authorization(event) => pretty(event),
         }
     }
 }
@@ -243,18 +245,50 @@ fn token() -> Vec<Sample> {
     ]
 }
 
+fn authorization() -> Vec<Sample> {
+    use AuthorizationEvent as Event;
+    let grant = Grant {
+        client: id(5),
+        third_party: Some(id(3)),
+        member: id(2),
+        scopes: vec!["records:read".into(), "records:write".into()],
+        redirect_uri: "https://client.example/callback".into(),
+        redirect_uri_was_sent: true,
+        code: Digest::of("code"),
+        code_challenge: Some("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM".into()),
+    };
+    let without_challenge =
+        Grant { third_party: None, redirect_uri_was_sent: false, code_challenge: None, ..grant.clone() };
+    let code_expires_at = at("2026-03-14T09:27:53.589793Z");
+    vec![
+        sample(Event::AuthorizationGranted { grant, code_expires_at }),
+        special("without_challenge", Event::AuthorizationGranted { grant: without_challenge, code_expires_at }),
+        sample(Event::CodeRedeemed { refresh: Some(Digest::of("refresh token")) }),
+        special("without_refresh", Event::CodeRedeemed { refresh: None }),
+        sample(Event::CodeReplayed {}),
+        sample(Event::RefreshTokenRotated {
+            from: Digest::of("refresh token"),
+            to: Digest::of("its successor"),
+            rotated_at: at("2026-03-14T10:26:53.589793Z"),
+        }),
+        sample(Event::RefreshTokenReused {}),
+        sample(Event::AuthorizationRevoked {}),
+    ]
+}
+
 fn samples() -> Vec<Sample> {
-    [organization(), member(), third_party(), client(), token()].into_iter().flatten().collect()
+    [organization(), member(), third_party(), client(), token(), authorization()].into_iter().flatten().collect()
 }
 
 /// Every event type there is, with the type of its stream.
 fn all_types() -> BTreeSet<(&'static str, &'static str)> {
-    let types: [(&str, &[&str]); 5] = [
+    let types: [(&str, &[&str]); 6] = [
         ("organization", OrganizationEvent::TYPES),
         ("member", MemberEvent::TYPES),
         ("third_party", ThirdPartyEvent::TYPES),
         ("client", ClientEvent::TYPES),
         ("token", TokenEvent::TYPES),
+        ("authorization", AuthorizationEvent::TYPES),
     ];
     assert_eq!(types.map(|(stream_type, _)| stream_type), JournalEvent::STREAM_TYPES, "an aggregate without samples");
     types.iter().flat_map(|(stream, types)| types.iter().map(move |event_type| (*stream, *event_type))).collect()

@@ -8,7 +8,8 @@ use std::fmt::Display;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
 use countersign_domain::{
-    ClientError, DomainError, InvalidValue, MemberError, OrganizationError, ThirdPartyError, TokenError,
+    AuthorizationError, ClientError, DomainError, InvalidValue, MemberError, OrganizationError, ThirdPartyError,
+    TokenError,
 };
 use countersign_persistence::projections::unique_names::NameKind;
 use countersign_persistence::{ChangeError, StoreError};
@@ -209,7 +210,8 @@ fn refused(error: &DomainError) -> Mapped {
         | DomainError::Member(MemberError::Unknown)
         | DomainError::ThirdParty(ThirdPartyError::Unknown | ThirdPartyError::Deleted)
         | DomainError::Client(ClientError::Unknown | ClientError::Deleted | ClientError::UnknownSecret)
-        | DomainError::Token(TokenError::Unknown) => (StatusCode::NOT_FOUND, "not-found", "Not found"),
+        | DomainError::Token(TokenError::Unknown)
+        | DomainError::Authorization(AuthorizationError::Unknown) => (StatusCode::NOT_FOUND, "not-found", "Not found"),
         DomainError::Organization(OrganizationError::MonthsOutOfRange)
         | DomainError::Client(ClientError::ExpiryInThePast)
         | DomainError::Token(TokenError::ExpiryInThePast | TokenError::ExpiryTooLate { .. }) => {

@@ -3,8 +3,8 @@
 use countersign_domain::client::{AuthenticationFailure, ClientType, SecretProof};
 use countersign_domain::member::{SignInFailure, SignInMethod};
 use countersign_domain::{
-    Change, ClientEvent, JournalEvent, MemberEvent, OrganizationEvent, Personal, SecretKind, ThirdPartyEvent,
-    TokenEvent,
+    AuthorizationEvent, Change, ClientEvent, JournalEvent, MemberEvent, OrganizationEvent, Personal, SecretKind,
+    ThirdPartyEvent, TokenEvent,
 };
 use jiff::Timestamp;
 
@@ -69,6 +69,7 @@ pub(super) fn describe(event: &JournalEvent, labels: &Labels<'_>) -> Words {
         JournalEvent::ThirdParty(event) => third_party(event, labels),
         JournalEvent::Client(event) => client(event, labels),
         JournalEvent::Token(event) => token(event, labels),
+        JournalEvent::Authorization(event) => authorization(event, labels),
     }
 }
 
@@ -245,6 +246,32 @@ fn token(event: &TokenEvent, labels: &Labels<'_>) -> Words {
         TokenEvent::TokenActivated {} => (format!("Switched {token} on"), vec![switched("Active", true)]),
         TokenEvent::TokenDeactivated {} => (format!("Switched {token} off"), vec![switched("Active", false)]),
         TokenEvent::TokenRevoked {} => (format!("Revoked {token}"), Vec::new()),
+    }
+}
+
+fn authorization(event: &AuthorizationEvent, labels: &Labels<'_>) -> Words {
+    let client = labels.client();
+    match event {
+        AuthorizationEvent::AuthorizationGranted { grant, code_expires_at } => {
+            let scopes = lines(&grant.scopes).map(|scopes| first("Scopes", scopes));
+            let details = [
+                first("Redirect URI", grant.redirect_uri.clone()),
+                first("Authorization code expires", expiry(Some(*code_expires_at))),
+            ];
+            (format!("Authorized {client}"), details.into_iter().chain(scopes).collect())
+        }
+        AuthorizationEvent::CodeRedeemed { .. } => (format!("Redeemed the authorization code of {client}"), Vec::new()),
+        AuthorizationEvent::CodeReplayed {} => (
+            format!("An authorization code of {client} was presented again: everything it gave was revoked"),
+            Vec::new(),
+        ),
+        AuthorizationEvent::RefreshTokenRotated { .. } => {
+            (format!("Replaced the refresh token of {client} by its successor"), Vec::new())
+        }
+        AuthorizationEvent::RefreshTokenReused {} => {
+            (format!("A refresh token of {client} was used again: all tokens of its family were revoked"), Vec::new())
+        }
+        AuthorizationEvent::AuthorizationRevoked {} => (format!("Revoked the authorization of {client}"), Vec::new()),
     }
 }
 
