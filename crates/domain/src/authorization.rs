@@ -52,6 +52,8 @@ pub struct Grant {
     pub redirect_uri_was_sent: bool,
     /// SHA-256 of the code.
     pub code: Digest,
+    /// By which people tell the code apart.
+    pub code_last_four: String,
     /// The PKCE challenge (RFC 7636 section 4.2, method S256).
     pub code_challenge: Option<String>,
 }

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::{
-    AuthorizationEvent, ClientEvent, ClientId, MemberEvent, OrganizationEvent, Services, StreamId, ThirdPartyEvent,
-    ThirdPartyId, TokenEvent, TokenId,
+    AuthorizationEvent, ClientEvent, ClientId, ConsentEvent, MemberEvent, OrganizationEvent, Services, StreamId,
+    ThirdPartyEvent, ThirdPartyId, TokenEvent, TokenId,
 };
 
 /// A value before and after. Events of change carry both, so that a record can be read on its own.
@@ -115,6 +115,7 @@ journal_events! {
     Client(ClientEvent) = "client",
     Token(TokenEvent) = "token",
     Authorization(AuthorizationEvent) = "authorization",
+    Consent(ConsentEvent) = "consent",
 }
 
 /// Why a stored event could not be read.
@@ -179,4 +180,6 @@ pub enum DomainError {
     Token(#[from] crate::TokenError),
     #[error(transparent)]
     Authorization(#[from] crate::AuthorizationError),
+    #[error(transparent)]
+    Consent(#[from] crate::ConsentError),
 }

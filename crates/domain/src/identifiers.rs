@@ -52,6 +52,8 @@ identifier! {
     ClientId,
     /// One member's grant to one client, with its code and its family of tokens.
     AuthorizationId,
+    /// What one member lets one client have without being asked again.
+    ConsentId,
     /// One of the secrets of a client.
     SecretId,
     /// A token, of whatever kind.

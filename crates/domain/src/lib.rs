@@ -6,6 +6,7 @@
 
 pub mod authorization;
 pub mod client;
+pub mod consent;
 pub mod event;
 pub mod expiry;
 pub mod identifiers;
@@ -24,10 +25,11 @@ pub mod values;
 
 pub use authorization::{Authorization, AuthorizationCommand, AuthorizationError, AuthorizationEvent};
 pub use client::{Client, ClientCommand, ClientError, ClientEvent};
+pub use consent::{Consent, ConsentCommand, ConsentError, ConsentEvent};
 pub use event::{Change, DomainError, JournalEvent, JournaledAggregate, References};
 pub use identifiers::{
-    AuthorizationId, ClientId, MemberId, OrganizationId, SecretId, SessionId, StreamId, SubjectId, ThirdPartyId,
-    TokenId, VerifierId,
+    AuthorizationId, ClientId, ConsentId, MemberId, OrganizationId, SecretId, SessionId, StreamId, SubjectId,
+    ThirdPartyId, TokenId, VerifierId,
 };
 pub use member::{Member, MemberCommand, MemberError, MemberEvent};
 pub use organization::{Organization, OrganizationCommand, OrganizationError, OrganizationEvent};

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::event::journaled;
 use crate::expiry::{MANUAL_TOKEN_MONTHS, add_calendar_months};
 use crate::values::Scope;
-use crate::{ClientId, Digest, DomainServices, References, Services, StreamId, ThirdPartyId};
+use crate::{AuthorizationId, ClientId, Digest, DomainServices, References, Services, StreamId, ThirdPartyId};
 
 /// How long an access token lives unless its client is set otherwise.
 pub const ACCESS_TOKEN_LIFETIME: SignedDuration = SignedDuration::from_secs(3600);
@@ -109,8 +109,10 @@ pub enum TokenCommand {
         last_four: String,
         /// What it allows.
         scopes: Vec<String>,
-        /// For how long.
-        lifetime: SignedDuration,
+        /// For how long; `None` for a token that does not expire.
+        lifetime: Option<SignedDuration>,
+        /// The member's grant that it comes from, if it comes from one.
+        authorization: Option<AuthorizationId>,
     },
     /// Switch it on again.
     Activate,
@@ -134,6 +136,8 @@ pub enum TokenEvent {
         scopes: Vec<String>,
         issued_at: Timestamp,
         expires_at: Option<Timestamp>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        authorization: Option<AuthorizationId>,
     },
     TokenActivated {},
     TokenDeactivated {},
@@ -184,8 +188,9 @@ impl Token {
                 scopes: scopes.iter().map(ToString::to_string).collect(),
                 issued_at,
                 expires_at: Some(manual_expiry(issued_at, expires_at, maximum_months)?),
+                authorization: None,
             }),
-            (Command::IssueAccess { third_party, client, digest, last_four, scopes, lifetime }, _) => {
+            (Command::IssueAccess { third_party, client, digest, last_four, scopes, lifetime, authorization }, _) => {
                 Some(Event::TokenIssued {
                     kind: TokenKind::Access,
                     third_party,
@@ -194,7 +199,8 @@ impl Token {
                     last_four,
                     scopes,
                     issued_at,
-                    expires_at: Some(issued_at + lifetime),
+                    expires_at: lifetime.map(|lifetime| issued_at + lifetime),
+                    authorization,
                 })
             }
             (Command::Activate, TokenStatus::Revoked) => return Err(TokenError::Revoked),

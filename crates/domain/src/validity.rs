@@ -27,6 +27,17 @@ pub enum Standing {
     Deleted,
 }
 
+/// Whether what a member granted still holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AuthorizationStanding {
+    /// It does.
+    On,
+    /// It was revoked.
+    Revoked,
+    /// The member is deactivated.
+    MemberInactive,
+}
+
 /// Everything that the validity of a token depends on, at one instant.
 #[derive(Debug, Clone, Copy)]
 pub struct Circumstances<'a> {
@@ -38,6 +49,8 @@ pub struct Circumstances<'a> {
     pub third_party: Option<Standing>,
     /// The client the token is bound to, if it is to one.
     pub client: Option<Standing>,
+    /// The member's grant that the token comes from, if it comes from one.
+    pub authorization: Option<AuthorizationStanding>,
     /// The scope that the protected resource asks for, if any.
     pub required_scope: Option<&'a str>,
     /// The instant.
@@ -133,6 +146,10 @@ pub enum Denial {
     TokenInactive,
     #[error("The token was revoked")]
     TokenRevoked,
+    #[error("The access was withdrawn by the member who granted it, or ended with its authorization")]
+    AuthorizationRevoked,
+    #[error("The member who granted the access is deactivated")]
+    MemberInactive,
     #[error("The token expired on {at}")]
     Expired { at: Timestamp },
     #[error("The token does not allow this: the scope {scope} is missing")]
@@ -157,7 +174,9 @@ impl Denial {
             Self::OrganizationSuspended => Check::Organization,
             Self::ThirdPartyDisabled | Self::ThirdPartyDeleted => Check::ThirdPartyEnabled,
             Self::ClientInactive | Self::ClientDeleted => Check::ClientActive,
-            Self::TokenInactive | Self::TokenRevoked => Check::TokenActive,
+            Self::TokenInactive | Self::TokenRevoked | Self::AuthorizationRevoked | Self::MemberInactive => {
+                Check::TokenActive
+            }
             Self::Expired { .. } => Check::NotExpired,
             Self::ScopeMissing { .. } => Check::Scope,
         }
@@ -177,6 +196,8 @@ impl Denial {
             Self::ClientDeleted => "Ask an admin of the organization for new credentials",
             Self::TokenInactive => "An admin of the organization can tick Active beside the token",
             Self::TokenRevoked => "Ask an admin of the organization for a new token",
+            Self::AuthorizationRevoked => "Send the member through the login and consent of the organization again",
+            Self::MemberInactive => "Ask an admin of the organization for the access of another member",
             Self::Expired { .. } => "Ask an admin of the organization to renew the token",
             Self::ScopeMissing { .. } => "Ask an admin of the organization for a token with this scope",
         }
@@ -185,7 +206,8 @@ impl Denial {
 
 /// Whether a recognized token gives access: `Ok`, or the first check that failed.
 pub fn check(circumstances: &Circumstances<'_>) -> Result<(), Denial> {
-    let Circumstances { token, organization_suspended, third_party, client, required_scope, now } = *circumstances;
+    let Circumstances { token, organization_suspended, third_party, client, authorization, required_scope, now } =
+        *circumstances;
     if organization_suspended {
         return Err(Denial::OrganizationSuspended);
     }
@@ -203,6 +225,11 @@ pub fn check(circumstances: &Circumstances<'_>) -> Result<(), Denial> {
         TokenStatus::Inactive => return Err(Denial::TokenInactive),
         TokenStatus::Revoked => return Err(Denial::TokenRevoked),
         TokenStatus::Active => {}
+    }
+    match authorization {
+        Some(AuthorizationStanding::Revoked) => return Err(Denial::AuthorizationRevoked),
+        Some(AuthorizationStanding::MemberInactive) => return Err(Denial::MemberInactive),
+        Some(AuthorizationStanding::On) | None => {}
     }
     if let Some(at) = token.expires_at.filter(|at| *at <= now) {
         return Err(Denial::Expired { at });

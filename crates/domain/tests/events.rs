@@ -2,8 +2,8 @@
 
 use countersign_domain::event::UnreadableEvent;
 use countersign_domain::{
-    Actor, Authorization, Change, Client, ClientError, ClientEvent, DomainError, JournalEvent, Member, MemberError,
-    Organization, OrganizationEvent, ThirdParty, Token, TokenError, TokenEvent,
+    Actor, Authorization, Change, Client, ClientError, ClientEvent, Consent, DomainError, JournalEvent, Member,
+    MemberError, Organization, OrganizationEvent, ThirdParty, Token, TokenError, TokenEvent,
 };
 use cqrs_es::{Aggregate, DomainEvent};
 use serde_json::json;
@@ -13,7 +13,15 @@ use uuid::Uuid;
 fn streams_are_named_after_their_aggregates() {
     assert_eq!(
         JournalEvent::STREAM_TYPES,
-        [Organization::TYPE, Member::TYPE, ThirdParty::TYPE, Client::TYPE, Token::TYPE, Authorization::TYPE]
+        [
+            Organization::TYPE,
+            Member::TYPE,
+            ThirdParty::TYPE,
+            Client::TYPE,
+            Token::TYPE,
+            Authorization::TYPE,
+            Consent::TYPE
+        ]
     );
     assert_eq!(JournalEvent::from(TokenEvent::TokenRevoked {}).stream_type(), "token");
     assert_eq!(JournalEvent::from(ClientEvent::ClientActivated {}).stream_type(), "client");

@@ -19,8 +19,8 @@ use countersign_domain::member::{SignInFailure, SignInMethod};
 use countersign_domain::third_party::Mode;
 use countersign_domain::token::TokenKind;
 use countersign_domain::{
-    AuthorizationEvent, Change, ClientEvent, Digest, JournalEvent, MemberEvent, OrganizationEvent, Personal, Role,
-    ThirdPartyEvent, TokenEvent,
+    AuthorizationEvent, Change, ClientEvent, ConsentEvent, Digest, JournalEvent, MemberEvent, OrganizationEvent,
+    Personal, Role, ThirdPartyEvent, TokenEvent,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -50,6 +50,7 @@ impl Sample {
             JournalEvent::Client(event) => pretty(event),
             JournalEvent::Token(event) => pretty(event),
             JournalEvent::Authorization(event) => pretty(event),
+            JournalEvent::Consent(event) => pretty(event),
         }
     }
 }
@@ -212,6 +213,7 @@ fn token() -> Vec<Sample> {
             scopes: vec!["read".into()],
             issued_at: at("2026-03-14T09:26:53.589793Z"),
             expires_at: Some(at("2026-09-14T09:26:53.589793Z")),
+            authorization: None,
         }),
         special(
             "without_end",
@@ -224,6 +226,7 @@ fn token() -> Vec<Sample> {
                 scopes: vec![],
                 issued_at: at("2026-03-14T09:26:53Z"),
                 expires_at: None,
+                authorization: None,
             },
         ),
         special(
@@ -237,6 +240,21 @@ fn token() -> Vec<Sample> {
                 scopes: vec!["records:read".into(), "records:write".into()],
                 issued_at: at("2026-03-14T09:26:53.589793Z"),
                 expires_at: Some(at("2026-03-14T10:26:53.589793Z")),
+                authorization: None,
+            },
+        ),
+        special(
+            "of_an_authorization",
+            Event::TokenIssued {
+                kind: TokenKind::Access,
+                third_party: Some(id(3)),
+                client: Some(id(5)),
+                digest: Digest::of("access token"),
+                last_four: "a9F2".into(),
+                scopes: vec!["records:read".into()],
+                issued_at: at("2026-03-14T09:26:53.589793Z"),
+                expires_at: None,
+                authorization: Some(id(7)),
             },
         ),
         sample(Event::TokenActivated {}),
@@ -255,6 +273,7 @@ fn authorization() -> Vec<Sample> {
         redirect_uri: "https://client.example/callback".into(),
         redirect_uri_was_sent: true,
         code: Digest::of("code"),
+        code_last_four: "a9F2".into(),
         code_challenge: Some("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM".into()),
     };
     let without_challenge =
@@ -276,19 +295,40 @@ fn authorization() -> Vec<Sample> {
     ]
 }
 
+fn consent() -> Vec<Sample> {
+    use ConsentEvent as Event;
+    vec![
+        sample(Event::ConsentGiven {
+            member: id(2),
+            client: id(5),
+            third_party: Some(id(3)),
+            scopes: vec!["records:read".into(), "records:write".into()],
+        }),
+        special(
+            "without_scopes",
+            Event::ConsentGiven { member: id(2), client: id(5), third_party: None, scopes: Vec::new() },
+        ),
+        sample(Event::ConsentWithdrawn {}),
+    ]
+}
+
 fn samples() -> Vec<Sample> {
-    [organization(), member(), third_party(), client(), token(), authorization()].into_iter().flatten().collect()
+    [organization(), member(), third_party(), client(), token(), authorization(), consent()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// Every event type there is, with the type of its stream.
 fn all_types() -> BTreeSet<(&'static str, &'static str)> {
-    let types: [(&str, &[&str]); 6] = [
+    let types: [(&str, &[&str]); 7] = [
         ("organization", OrganizationEvent::TYPES),
         ("member", MemberEvent::TYPES),
         ("third_party", ThirdPartyEvent::TYPES),
         ("client", ClientEvent::TYPES),
         ("token", TokenEvent::TYPES),
         ("authorization", AuthorizationEvent::TYPES),
+        ("consent", ConsentEvent::TYPES),
     ];
     assert_eq!(types.map(|(stream_type, _)| stream_type), JournalEvent::STREAM_TYPES, "an aggregate without samples");
     types.iter().flat_map(|(stream, types)| types.iter().map(move |event_type| (*stream, *event_type))).collect()

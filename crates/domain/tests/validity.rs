@@ -5,7 +5,7 @@
 use countersign_domain::SecretError;
 use countersign_domain::token::TokenStatus;
 use countersign_domain::validity::{
-    Check, CheckOutcome, Circumstances, Denial, Standing, TokenFacts, check, diagnosis,
+    AuthorizationStanding, Check, CheckOutcome, Circumstances, Denial, Standing, TokenFacts, check, diagnosis,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -16,6 +16,7 @@ struct Setting {
     organization_suspended: bool,
     third_party: Option<Standing>,
     client: Option<Standing>,
+    authorization: Option<AuthorizationStanding>,
     required_scope: Option<&'static str>,
 }
 
@@ -31,6 +32,7 @@ impl Setting {
             organization_suspended: false,
             third_party: Some(Standing::On),
             client: Some(Standing::On),
+            authorization: Some(AuthorizationStanding::On),
             required_scope: Some("read"),
         }
     }
@@ -41,6 +43,7 @@ impl Setting {
             organization_suspended: self.organization_suspended,
             third_party: self.third_party,
             client: self.client,
+            authorization: self.authorization,
             required_scope: self.required_scope,
             now: now(),
         })
@@ -70,6 +73,10 @@ fn faults() -> Vec<Vec<Fault>> {
             (|setting| setting.token.status = TokenStatus::Inactive, Denial::TokenInactive),
             (|setting| setting.token.status = TokenStatus::Revoked, Denial::TokenRevoked),
         ],
+        vec![
+            (|setting| setting.authorization = Some(AuthorizationStanding::Revoked), Denial::AuthorizationRevoked),
+            (|setting| setting.authorization = Some(AuthorizationStanding::MemberInactive), Denial::MemberInactive),
+        ],
         vec![(|setting| setting.token.expires_at = Some(now()), Denial::Expired { at: now() })],
         vec![(|setting| setting.required_scope = Some("admin"), Denial::ScopeMissing { scope: "admin".into() })],
     ]
@@ -88,7 +95,8 @@ fn a_token_gives_access_when_nothing_stands_in_the_way() {
 
 #[test]
 fn a_token_bound_to_nothing_gives_access() {
-    let setting = Setting { third_party: None, client: None, required_scope: None, ..Setting::good() };
+    let setting =
+        Setting { third_party: None, client: None, authorization: None, required_scope: None, ..Setting::good() };
     assert_eq!(setting.check(), Ok(()));
 }
 
@@ -119,8 +127,8 @@ fn of_two_faults_the_first_is_named() {
             }
         }
     }
-    // 1 × 8 + 2 × 6 + 2 × 4 + 2 × 2 + 1 × 1
-    assert_eq!(pairs, 33);
+    // 1 × 10 + 2 × 8 + 2 × 6 + 2 × 4 + 2 × 2 + 1 × 1
+    assert_eq!(pairs, 51);
 }
 
 #[test]
@@ -196,6 +204,8 @@ fn every_denial_fails_its_check() {
             ThirdPartyEnabled,
             ClientActive,
             ClientActive,
+            TokenActive,
+            TokenActive,
             TokenActive,
             TokenActive,
             NotExpired,

@@ -22,7 +22,8 @@ pub struct Migration {
 }
 
 /// All steps of this program, in order. Numbered 1, 2, 3 …
-pub const MIGRATIONS: &[Migration] = migrations!["0001_roles", "0002_journal", "0003_projections", "0004_sign_in"];
+pub const MIGRATIONS: &[Migration] =
+    migrations!["0001_roles", "0002_journal", "0003_projections", "0004_sign_in", "0005_authorizations"];
 
 /// Any number, the same for all processes of ours.
 const LOCK: i64 = 0x636f_756e_7465_7273;

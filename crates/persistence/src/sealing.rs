@@ -9,6 +9,8 @@ use std::sync::Arc;
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
 use countersign_domain::OrganizationId;
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
 
 use crate::clock::fill_random;
 
@@ -54,7 +56,10 @@ impl Place<'_> {
 
 /// A 256-bit key. Shows nothing of itself.
 #[derive(Clone)]
-pub struct SealingKey(Arc<Aes256Gcm>);
+pub struct SealingKey {
+    cipher: Arc<Aes256Gcm>,
+    derivation: Hmac<Sha256>,
+}
 
 impl fmt::Debug for SealingKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -64,7 +69,21 @@ impl fmt::Debug for SealingKey {
 
 impl SealingKey {
     fn from_bytes(bytes: &[u8; 32]) -> Self {
-        Self(Arc::new(Aes256Gcm::new(bytes.into())))
+        // A key of its own for derivation: no two uses share one.
+        let mut derivation = keyed(bytes);
+        derivation.update(b"countersign derivation key");
+        let derivation = keyed(&derivation.finalize().into_bytes().into());
+        Self { cipher: Arc::new(Aes256Gcm::new(bytes.into())), derivation }
+    }
+
+    /// 256 bits that nobody can tell from random ones without this key, and that are always the same for the same
+    /// purpose and input.
+    pub fn derive(&self, purpose: &str, input: &[u8]) -> [u8; 32] {
+        let mut derivation = self.derivation.clone();
+        derivation.update(purpose.as_bytes());
+        derivation.update(&[0]);
+        derivation.update(input);
+        derivation.finalize().into_bytes().into()
     }
 
     /// Seals a value for its place.
@@ -72,7 +91,7 @@ impl SealingKey {
         let mut nonce = [0; NONCE_LENGTH];
         fill_random(&mut nonce);
         let payload = Payload { msg: value, aad: &place.additional_data() };
-        let ciphertext = self.0.encrypt(&Nonce::from(nonce), payload).map_err(|_| SealingError::Unopenable)?;
+        let ciphertext = self.cipher.encrypt(&Nonce::from(nonce), payload).map_err(|_| SealingError::Unopenable)?;
         Ok([&[FORMAT], nonce.as_slice(), &ciphertext].concat())
     }
 
@@ -84,8 +103,14 @@ impl SealingKey {
             return Err(SealingError::Unopenable);
         }
         let payload = Payload { msg: ciphertext, aad: &place.additional_data() };
-        self.0.decrypt(&Nonce::from(*nonce), payload).map_err(|_| SealingError::Unopenable)
+        self.cipher.decrypt(&Nonce::from(*nonce), payload).map_err(|_| SealingError::Unopenable)
     }
+}
+
+fn keyed(bytes: &[u8; 32]) -> Hmac<Sha256> {
+    let mut block = [0; 64];
+    block[..32].copy_from_slice(bytes);
+    KeyInit::new(&block.into())
 }
 
 /// The master keys by name: the current one seals, the others still open.

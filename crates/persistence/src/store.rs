@@ -148,6 +148,17 @@ impl Store {
         Ok(id)
     }
 
+    /// 256 bits that follow from the input alone, for whoever has the organization's data key; to all others they are
+    /// random. They outlive restarts and changes of the master key.
+    pub async fn derive(
+        &self,
+        organization: OrganizationId,
+        purpose: &str,
+        input: &[u8],
+    ) -> Result<[u8; 32], StoreError> {
+        Ok(self.data_keys().get(organization).await?.derive(purpose, input))
+    }
+
     /// Finishes the appends that were accepted, writes the counters, and refuses what comes after.
     pub async fn close(&self) {
         self.inner.journal.close().await;

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use countersign_domain::third_party::{Contact, Mode};
 use countersign_domain::values::{EmailAddress, ThirdPartyName};
-use countersign_domain::{Digest, OrganizationId, ThirdParty, ThirdPartyCommand};
+use countersign_domain::{ConsentId, Digest, OrganizationId, ThirdParty, ThirdPartyCommand};
 use countersign_persistence::private_postgres::DatabaseUrls;
 use countersign_persistence::projections::rebuild::{
     CheckReport, Fault, MAXIMUM_DIFFERENCES, Progress, RebuildError, check, rebuild,
@@ -125,13 +125,15 @@ async fn projections_are_what_the_journal_says() {
 async fn a_wrong_row_is_named_and_mended() {
     let case = Case::new().await;
     let other = history(&case.store).await;
-    let History { organization, member, third_party, client, token } = history(&case.store).await;
+    let History { organization, member, third_party, client, token, authorization } = history(&case.store).await;
     let forged = testing::random_id();
     case.tamper(
         organization,
         &format!(
             "UPDATE third_parties SET enabled = false, contact_name = 'Mallory' WHERE third_party_id = '{third_party}';
              UPDATE members SET verifier_id = NULL WHERE member_id = '{member}';
+             UPDATE authorizations SET revoked = true WHERE authorization_id = '{authorization}';
+             DELETE FROM consents;
              DELETE FROM clients WHERE client_id = '{client}';
              INSERT INTO tokens SELECT org_id, '{forged}', kind, status, third_party_id, client_id, '\\x00', last_four,
                  scopes, issued_at, expires_at FROM tokens WHERE token_id = '{token}';
@@ -146,11 +148,13 @@ async fn a_wrong_row_is_named_and_mended() {
         format!("{slug}: third_parties third_party_id={third_party}: differs in contact_name, enabled"),
         format!("{slug}: clients client_id={client}: missing"),
         format!("{slug}: tokens token_id={forged}: not in the journal"),
+        format!("{slug}: authorizations authorization_id={authorization}: differs in revoked"),
+        format!("{slug}: consents consent_id={}: missing", ConsentId::of(member, client)),
         format!("{slug}: unique_names kind=member_email, holder_id={member}: differs in holder_id"),
     ];
     let report = case.check().await;
     assert_eq!(lines(&report), expected);
-    assert_eq!(report.differing_rows, 5);
+    assert_eq!(report.differing_rows, 7);
     assert_eq!(case.check().await, report, "a check changes nothing");
     assert_eq!(case.rebuild().await, report);
     assert_eq!(case.check().await.differing_rows, 0);

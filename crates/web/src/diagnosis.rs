@@ -113,7 +113,8 @@ impl Diagnosis {
 
     /// The diagnosis of a request that presents no token.
     pub fn without_token(organization: &OrganizationEntry) -> Self {
-        let nothing = Verdict { token: None, client: None, third_party: None, result: Err(Denial::Unknown) };
+        let nothing =
+            Verdict { token: None, client: None, third_party: None, authorization: None, result: Err(Denial::Unknown) };
         let failed = FailedCheck {
             check: Check::Recognized.name(),
             message: "No token was sent".to_owned(),

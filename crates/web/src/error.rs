@@ -8,8 +8,8 @@ use std::fmt::Display;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
 use countersign_domain::{
-    AuthorizationError, ClientError, DomainError, InvalidValue, MemberError, OrganizationError, ThirdPartyError,
-    TokenError,
+    AuthorizationError, ClientError, ConsentError, DomainError, InvalidValue, MemberError, OrganizationError,
+    ThirdPartyError, TokenError,
 };
 use countersign_persistence::projections::unique_names::NameKind;
 use countersign_persistence::{ChangeError, StoreError};
@@ -211,7 +211,8 @@ fn refused(error: &DomainError) -> Mapped {
         | DomainError::ThirdParty(ThirdPartyError::Unknown | ThirdPartyError::Deleted)
         | DomainError::Client(ClientError::Unknown | ClientError::Deleted | ClientError::UnknownSecret)
         | DomainError::Token(TokenError::Unknown)
-        | DomainError::Authorization(AuthorizationError::Unknown) => (StatusCode::NOT_FOUND, "not-found", "Not found"),
+        | DomainError::Authorization(AuthorizationError::Unknown)
+        | DomainError::Consent(ConsentError::Unknown) => (StatusCode::NOT_FOUND, "not-found", "Not found"),
         DomainError::Organization(OrganizationError::MonthsOutOfRange)
         | DomainError::Client(ClientError::ExpiryInThePast)
         | DomainError::Token(TokenError::ExpiryInThePast | TokenError::ExpiryTooLate { .. }) => {

@@ -23,6 +23,7 @@ fn grant() -> Grant {
         redirect_uri: CALLBACK.into(),
         redirect_uri_was_sent: true,
         code: Digest::of("code"),
+        code_last_four: "code".into(),
         code_challenge: Some(CHALLENGE.into()),
     }
 }

@@ -4,6 +4,7 @@
 
 mod authorization;
 mod client;
+mod consent;
 mod member;
 mod organization;
 mod support;

@@ -22,6 +22,7 @@ fn issued(expires_at: Timestamp) -> Event {
         scopes: vec!["read".into(), "write".into()],
         issued_at: at(NOW),
         expires_at: Some(expires_at),
+        authorization: None,
     }
 }
 
@@ -50,7 +51,8 @@ fn issue_access(third_party: Option<u128>) -> Command {
         digest: Digest::of("access token"),
         last_four: "oken".into(),
         scopes: vec!["read".into()],
-        lifetime: ACCESS_TOKEN_LIFETIME,
+        lifetime: Some(ACCESS_TOKEN_LIFETIME),
+        authorization: None,
     }
 }
 
@@ -66,9 +68,39 @@ fn an_access_token_expires_after_its_lifetime() {
             scopes: vec!["read".into()],
             issued_at: at(NOW),
             expires_at: Some(at(NOW) + SignedDuration::from_hours(1)),
+            authorization: None,
         }]);
     }
     given::<Token>(&history(&[])).when(issue_access(None)).then_expect_error(TokenError::Exists);
+}
+
+#[test]
+fn an_access_token_may_be_without_end_and_knows_its_authorization() {
+    let Command::IssueAccess { third_party, client, digest, last_four, scopes, .. } = issue_access(Some(5)) else {
+        unreachable!()
+    };
+    let authorization = Some(uuid(7).into());
+    given::<Token>(&[])
+        .when(Command::IssueAccess {
+            third_party,
+            client,
+            digest,
+            last_four: last_four.clone(),
+            scopes: scopes.clone(),
+            lifetime: None,
+            authorization,
+        })
+        .then_expect_events(vec![Event::TokenIssued {
+            kind: TokenKind::Access,
+            third_party,
+            client: Some(client),
+            digest,
+            last_four,
+            scopes,
+            issued_at: at(NOW),
+            expires_at: None,
+            authorization,
+        }]);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use countersign_domain::token::TokenStatus;
 use countersign_domain::validity::{Standing, TokenFacts};
-use countersign_domain::{ClientId, Digest, OrganizationId, ThirdPartyId, TokenId};
+use countersign_domain::{AuthorizationId, ClientId, Digest, MemberId, OrganizationId, ThirdPartyId, TokenId};
 use jiff::Timestamp;
 use tokio_postgres::Row;
 use tokio_postgres::types::Json;
@@ -73,10 +73,34 @@ pub struct TokenEntry {
     pub third_party: Option<ThirdPartyId>,
     /// The client it is bound to.
     pub client: Option<ClientId>,
+    /// The member's grant that it comes from, if it comes from one.
+    pub authorization: Option<AuthorizationId>,
     /// Since when it exists.
     pub issued_at: Timestamp,
     /// What its validity depends on.
     pub facts: TokenFacts,
+}
+
+/// What a member granted to a client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuthorizationEntry {
+    /// Its identifier.
+    pub id: AuthorizationId,
+    /// To which client.
+    pub client: ClientId,
+    /// Who granted it: the passthru user.
+    pub member: MemberId,
+    /// Whether it was revoked.
+    pub revoked: bool,
+}
+
+/// A member.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberEntry {
+    /// Its identifier.
+    pub id: MemberId,
+    /// Whether the member may sign in, and be acted for.
+    pub active: bool,
 }
 
 pub(super) async fn organization_id(pool: &Pool, slug: &str) -> Result<Option<OrganizationId>, StoreError> {
@@ -149,7 +173,8 @@ pub(super) async fn token(
     organization: OrganizationId,
     digest: Digest,
 ) -> Result<Option<Arc<TokenEntry>>, StoreError> {
-    let sql = "SELECT token_id, kind, last_four, third_party_id, client_id, issued_at, status, expires_at, scopes \
+    let sql = "SELECT token_id, kind, last_four, third_party_id, client_id, issued_at, status, expires_at, scopes, \
+               authorization_id \
                FROM tokens WHERE org_id = $1 AND digest = $2";
     let rows = pool.read(organization, sql, parameters![organization.uuid(), digest.0.as_slice()]).await?;
     one(&rows, |row| {
@@ -162,9 +187,37 @@ pub(super) async fn token(
             last_four: row.try_get(2)?,
             third_party: row.try_get::<_, Option<_>>(3)?.map(ThirdPartyId),
             client: row.try_get::<_, Option<_>>(4)?.map(ClientId),
+            authorization: row.try_get::<_, Option<_>>(9)?.map(AuthorizationId),
             issued_at: row.try_get(5)?,
             facts: TokenFacts { status, expires_at: row.try_get(7)?, scopes: words(row.try_get(8)?) },
         })
+    })
+}
+
+pub(super) async fn authorization(
+    pool: &Pool,
+    organization: OrganizationId,
+    id: AuthorizationId,
+) -> Result<Option<Arc<AuthorizationEntry>>, StoreError> {
+    let sql = "SELECT client_id, member_id, revoked FROM authorizations WHERE org_id = $1 AND authorization_id = $2";
+    one(&pool.read(organization, sql, parameters![organization.uuid(), id.uuid()]).await?, |row| {
+        Ok(AuthorizationEntry {
+            id,
+            client: ClientId(row.try_get(0)?),
+            member: MemberId(row.try_get(1)?),
+            revoked: row.try_get(2)?,
+        })
+    })
+}
+
+pub(super) async fn member(
+    pool: &Pool,
+    organization: OrganizationId,
+    id: MemberId,
+) -> Result<Option<Arc<MemberEntry>>, StoreError> {
+    let sql = "SELECT active FROM members WHERE org_id = $1 AND member_id = $2";
+    one(&pool.read(organization, sql, parameters![organization.uuid(), id.uuid()]).await?, |row| {
+        Ok(MemberEntry { id, active: row.try_get(0)? })
     })
 }
 

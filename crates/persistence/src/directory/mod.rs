@@ -14,12 +14,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use countersign_domain::validity::{self, Circumstances, Denial, Standing};
-use countersign_domain::{ClientId, Digest, OrganizationId, StreamId, ThirdPartyId, TokenId, secret};
+use countersign_domain::validity::{self, AuthorizationStanding, Circumstances, Denial, Standing};
+use countersign_domain::{
+    AuthorizationId, ClientId, Digest, MemberId, OrganizationId, StreamId, ThirdPartyId, TokenId, secret,
+};
 use jiff::Timestamp;
 use quick_cache::sync::Cache;
 
-pub use entries::{ClientEntry, OrganizationEntry, ThirdPartyEntry, TokenEntry};
+pub use entries::{AuthorizationEntry, ClientEntry, MemberEntry, OrganizationEntry, ThirdPartyEntry, TokenEntry};
 pub use follower::LEASE;
 
 use crate::StoreError;
@@ -54,6 +56,8 @@ pub struct Directory {
     client_identifiers: Cache<(OrganizationId, String), ClientId>,
     tokens: Cache<(OrganizationId, StreamId), Arc<TokenEntry>>,
     token_digests: Cache<(OrganizationId, Digest), TokenId>,
+    authorizations: Cache<(OrganizationId, StreamId), Arc<AuthorizationEntry>>,
+    members: Cache<(OrganizationId, StreamId), Arc<MemberEntry>>,
     /// How often something of an organization (by hash) was dropped. Whoever fills the cache compares it, under the
     /// lock, with what it was before the database was asked: what was read before a change is never kept after it.
     generations: Vec<Mutex<u64>>,
@@ -72,6 +76,8 @@ pub struct Verdict {
     pub client: Option<Arc<ClientEntry>>,
     /// The third party that it was issued for.
     pub third_party: Option<Arc<ThirdPartyEntry>>,
+    /// The member's grant that it comes from.
+    pub authorization: Option<Arc<AuthorizationEntry>>,
     /// Whether it gives access, or the first check that failed.
     pub result: Result<(), Denial>,
 }
@@ -87,6 +93,8 @@ impl Directory {
             client_identifiers: Cache::new(options.others),
             tokens: Cache::new(options.tokens),
             token_digests: Cache::new(options.tokens),
+            authorizations: Cache::new(options.tokens),
+            members: Cache::new(options.others),
             generations: (0..STRIPES).map(|_| Mutex::new(0)).collect(),
             hasher: RandomState::new(),
             started: monotonic(),
@@ -121,6 +129,8 @@ impl Directory {
         self.client_identifiers.clear();
         self.tokens.clear();
         self.token_digests.clear();
+        self.authorizations.clear();
+        self.members.clear();
         self.slugs.clear();
     }
 
@@ -142,6 +152,8 @@ impl Directory {
         self.third_parties.remove(&(organization, stream));
         self.clients.remove(&(organization, stream));
         self.tokens.remove(&(organization, stream));
+        self.authorizations.remove(&(organization, stream));
+        self.members.remove(&(organization, stream));
     }
 
     /// The answer of the cache, or of the database, which is then kept unless something changed meanwhile.
@@ -268,6 +280,52 @@ impl Directory {
         .await
     }
 
+    /// What a member of an organization granted.
+    pub async fn authorization(
+        &self,
+        organization: OrganizationId,
+        id: AuthorizationId,
+    ) -> Result<Option<Arc<AuthorizationEntry>>, StoreError> {
+        let key = (organization, id.uuid());
+        self.look_up(
+            organization,
+            || self.authorizations.get(&key),
+            entries::authorization(&self.pool, organization, id),
+            |entry| self.authorizations.insert(key, Arc::clone(entry)),
+        )
+        .await
+    }
+
+    /// A member of an organization.
+    pub async fn member(
+        &self,
+        organization: OrganizationId,
+        id: MemberId,
+    ) -> Result<Option<Arc<MemberEntry>>, StoreError> {
+        let key = (organization, id.uuid());
+        self.look_up(
+            organization,
+            || self.members.get(&key),
+            entries::member(&self.pool, organization, id),
+            |entry| self.members.insert(key, Arc::clone(entry)),
+        )
+        .await
+    }
+
+    /// Whether what a member granted still holds. What can't be found is taken for revoked.
+    async fn authorization_standing(
+        &self,
+        organization: OrganizationId,
+        authorization: Option<&AuthorizationEntry>,
+    ) -> Result<AuthorizationStanding, StoreError> {
+        let Some(authorization) = authorization.filter(|authorization| !authorization.revoked) else {
+            return Ok(AuthorizationStanding::Revoked);
+        };
+        let member = self.member(organization, authorization.member).await?;
+        let is_active = member.is_some_and(|member| member.active);
+        Ok(if is_active { AuthorizationStanding::On } else { AuthorizationStanding::MemberInactive })
+    }
+
     /// Checks a presented token against everything that its validity depends on.
     pub async fn check_token(
         &self,
@@ -276,7 +334,8 @@ impl Directory {
         required_scope: Option<&str>,
         now: Timestamp,
     ) -> Result<Verdict, StoreError> {
-        let unknown = |denial| Verdict { token: None, client: None, third_party: None, result: Err(denial) };
+        let unknown =
+            |denial| Verdict { token: None, client: None, third_party: None, authorization: None, result: Err(denial) };
         let digest = match secret::parse(presented) {
             Ok(parsed) => parsed.digest,
             Err(error) => return Ok(unknown(error.into())),
@@ -290,6 +349,14 @@ impl Directory {
             Some(id) => self.client(organization.id, id).await?,
             None => None,
         };
+        let authorization = match token.authorization {
+            Some(id) => self.authorization(organization.id, id).await?,
+            None => None,
+        };
+        let authorization_standing = match token.authorization {
+            Some(_) => Some(self.authorization_standing(organization.id, authorization.as_deref()).await?),
+            None => None,
+        };
         // What the token refers to but can't be found is taken for deleted, never for allowed.
         let result = validity::check(&Circumstances {
             token: &token.facts,
@@ -298,10 +365,11 @@ impl Directory {
                 .third_party
                 .map(|_| third_party.as_ref().map_or(Standing::Deleted, |entry| entry.standing)),
             client: token.client.map(|_| client.as_ref().map_or(Standing::Deleted, |entry| entry.standing)),
+            authorization: authorization_standing,
             required_scope,
             now,
         });
-        Ok(Verdict { token: Some(token), client, third_party, result })
+        Ok(Verdict { token: Some(token), client, third_party, authorization, result })
     }
 }
 

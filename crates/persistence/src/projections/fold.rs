@@ -6,9 +6,12 @@ use std::sync::LazyLock;
 
 use countersign_domain::OrganizationId;
 
+use super::authorizations::Authorizations;
 use super::clients::Clients;
+use super::consents::Consents;
 use super::members::Members;
 use super::organizations::Organizations;
+use super::refresh_tokens::RefreshTokens;
 use super::third_parties::ThirdParties;
 use super::tokens::Tokens;
 use super::unique_names::UniqueNames;
@@ -213,5 +216,8 @@ folds! {
     third_parties: ThirdParties,
     clients: Clients,
     tokens: Tokens,
+    authorizations: Authorizations,
+    refresh_tokens: RefreshTokens,
+    consents: Consents,
     unique_names: UniqueNames,
 }

@@ -3,11 +3,14 @@
 //! A projection is one file: the table it owns and a pure function from a row and an event to the row afterwards. The
 //! same function serves the append, the rebuild and the check.
 
+mod authorizations;
 pub mod clients;
+mod consents;
 mod fold;
 pub mod members;
 pub mod organizations;
 pub mod rebuild;
+mod refresh_tokens;
 pub mod third_parties;
 pub mod tokens;
 pub mod unique_names;

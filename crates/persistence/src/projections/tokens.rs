@@ -1,7 +1,7 @@
 //! The tokens of an organization: digests and state, never the token itself.
 
 use countersign_domain::token::TokenStatus;
-use countersign_domain::{ClientId, JournalEvent, ThirdPartyId, TokenEvent};
+use countersign_domain::{AuthorizationId, ClientId, JournalEvent, ThirdPartyId, TokenEvent};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -21,6 +21,7 @@ pub(crate) struct TokenRow {
     scopes: String,
     issued_at: Timestamp,
     expires_at: Option<Timestamp>,
+    authorization_id: Option<Uuid>,
 }
 
 impl Projection for Tokens {
@@ -39,6 +40,7 @@ impl Projection for Tokens {
         ("scopes", "text"),
         ("issued_at", "timestamptz"),
         ("expires_at", "timestamptz"),
+        ("authorization_id", "uuid"),
     ];
 
     fn touched(event: &ProjectedEvent<'_>) -> Vec<Uuid> {
@@ -55,7 +57,17 @@ impl Projection for Tokens {
     fn apply(_: &Uuid, row: Option<TokenRow>, event: &ProjectedEvent<'_>) -> Option<TokenRow> {
         let JournalEvent::Token(token_event) = event.event else { return row };
         let status = match token_event {
-            TokenEvent::TokenIssued { kind, third_party, client, digest, last_four, scopes, issued_at, expires_at } => {
+            TokenEvent::TokenIssued {
+                kind,
+                third_party,
+                client,
+                digest,
+                last_four,
+                scopes,
+                issued_at,
+                expires_at,
+                authorization,
+            } => {
                 return Some(TokenRow {
                     kind: kind.as_str().to_owned(),
                     status: TokenStatus::Active.as_str().to_owned(),
@@ -66,6 +78,7 @@ impl Projection for Tokens {
                     scopes: scopes.join(" "),
                     issued_at: *issued_at,
                     expires_at: *expires_at,
+                    authorization_id: authorization.map(AuthorizationId::uuid),
                 });
             }
             TokenEvent::TokenActivated {} => TokenStatus::Active,
@@ -88,6 +101,7 @@ impl Projection for Tokens {
                 scopes: row.try_get(7)?,
                 issued_at: row.try_get(8)?,
                 expires_at: row.try_get(9)?,
+                authorization_id: row.try_get(10)?,
             },
         ))
     }
@@ -107,6 +121,7 @@ impl Projection for Tokens {
             array(rows, |row| row.scopes.clone()),
             array(rows, |row| row.issued_at),
             array(rows, |row| row.expires_at),
+            array(rows, |row| row.authorization_id),
         ]
     }
 }

@@ -3,6 +3,7 @@
 //! Every query is scoped to one organization twice: by its own `WHERE org_id` and by row-level security.
 
 pub mod audit;
+pub mod authorizations;
 pub mod members;
 pub mod third_parties;
 pub mod tokens;

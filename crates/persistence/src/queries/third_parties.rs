@@ -178,7 +178,8 @@ pub async fn list(
              FROM (SELECT t.expires_at, u.last_used_at, \
                        t.status = 'active' AND (t.expires_at IS NULL OR t.expires_at > $3) AS is_live \
                    FROM tokens t LEFT JOIN token_usage u ON u.org_id = t.org_id AND u.token_id = t.token_id \
-                   WHERE t.org_id = $1 AND t.third_party_id = wanted.third_party_id AND t.kind = 'manual') \
+                   WHERE t.org_id = $1 AND t.third_party_id = wanted.third_party_id \
+                   AND (t.kind = 'manual' OR t.expires_at IS NULL)) \
                    AS its_tokens \
          ) AS its_use {order} {late}",
     );

@@ -1,6 +1,7 @@
 //! Tokens with their use.
 
 use countersign_domain::token::{TokenKind, TokenStatus};
+use countersign_domain::validity::AuthorizationStanding;
 use countersign_domain::{ClientId, OrganizationId, SecretKind, ThirdPartyId, TokenId};
 use jiff::Timestamp;
 use tokio_postgres::Row;
@@ -36,14 +37,19 @@ pub struct TokenSummary {
     pub third_party: Option<ThirdPartyId>,
     /// What it allows.
     pub scopes: Vec<String>,
+    /// Whether the member's grant that it comes from holds, if it comes from one.
+    pub authorization: Option<AuthorizationStanding>,
 }
 
 macro_rules! select_tokens {
     ($rest:literal) => {
         concat!(
             "SELECT t.token_id, t.kind, t.last_four, t.status, t.issued_at, t.expires_at, u.last_used_at, \
-             coalesce(u.uses, 0), u.last_source, t.client_id, t.third_party_id, t.scopes \
+             coalesce(u.uses, 0), u.last_source, t.client_id, t.third_party_id, t.scopes, \
+             t.authorization_id IS NOT NULL, a.revoked, m.active \
              FROM tokens t LEFT JOIN token_usage u ON u.org_id = t.org_id AND u.token_id = t.token_id \
+             LEFT JOIN authorizations a ON a.org_id = t.org_id AND a.authorization_id = t.authorization_id \
+             LEFT JOIN members m ON m.org_id = a.org_id AND m.member_id = a.member_id \
              WHERE t.org_id = $1 ",
             $rest
         )
@@ -57,14 +63,17 @@ pub async fn get(store: &Store, organization: OrganizationId, id: TokenId) -> Re
     rows.first().map(summary).transpose()
 }
 
-/// The tokens of a third party that people handle, newest first: not its access tokens, which are many and brief.
+/// The tokens of a third party that people handle, newest first: not the access tokens that expire by themselves, which
+/// are many and brief.
 pub(super) async fn of_third_party(
     store: &Store,
     organization: OrganizationId,
     third_party: ThirdPartyId,
 ) -> Result<Vec<TokenSummary>, StoreError> {
-    let sql =
-        select_tokens!("AND t.third_party_id = $2 AND t.kind = 'manual' ORDER BY t.issued_at DESC, t.token_id DESC");
+    let sql = select_tokens!(
+        "AND t.third_party_id = $2 AND (t.kind = 'manual' OR t.expires_at IS NULL) \
+         ORDER BY t.issued_at DESC, t.token_id DESC"
+    );
     let rows = store.pool().read(organization, sql, parameters![organization.uuid(), third_party.uuid()]).await?;
     rows.iter().map(summary).collect()
 }
@@ -100,5 +109,16 @@ fn summary(row: &Row) -> Result<TokenSummary, StoreError> {
         client: row.try_get::<_, Option<_>>(9)?.map(ClientId),
         third_party: row.try_get::<_, Option<_>>(10)?.map(ThirdPartyId),
         scopes: scopes(row.try_get(11)?),
+        authorization: authorization(row)?,
     })
+}
+
+fn authorization(row: &Row) -> Result<Option<AuthorizationStanding>, StoreError> {
+    let (has_one, revoked, active): (bool, Option<bool>, Option<bool>) =
+        (row.try_get(12)?, row.try_get(13)?, row.try_get(14)?);
+    Ok(has_one.then_some(match (revoked, active) {
+        (Some(false), Some(true)) => AuthorizationStanding::On,
+        (Some(false), _) => AuthorizationStanding::MemberInactive,
+        _ => AuthorizationStanding::Revoked,
+    }))
 }

@@ -1,5 +1,6 @@
 //! An organization with a history in which everything happens that a projection looks at.
 
+use countersign_domain::authorization::Grant;
 use countersign_domain::client::{ClientType, SecretProof};
 use countersign_domain::member::SignInMethod;
 use countersign_domain::third_party::{Contact, Mode};
@@ -7,9 +8,10 @@ use countersign_domain::values::{
     ClientIdentifier, EmailAddress, Note, OrganizationName, PersonName, RedirectUri, Scope, ThirdPartyName,
 };
 use countersign_domain::{
-    Client, ClientCommand, ClientId, Digest, JournaledAggregate, Member, MemberCommand, MemberId, Organization,
-    OrganizationCommand, OrganizationId, Role, Secret, SecretKind, StreamId, ThirdParty, ThirdPartyCommand,
-    ThirdPartyId, Token, TokenCommand, TokenId,
+    Authorization, AuthorizationCommand, AuthorizationId, Client, ClientCommand, ClientId, Consent, ConsentCommand,
+    ConsentId, Digest, JournaledAggregate, Member, MemberCommand, MemberId, Organization, OrganizationCommand,
+    OrganizationId, Role, Secret, SecretKind, StreamId, ThirdParty, ThirdPartyCommand, ThirdPartyId, Token,
+    TokenCommand, TokenId,
 };
 use countersign_persistence::{Context, Source, Store, testing};
 use tokio_postgres::NoTls;
@@ -22,6 +24,7 @@ pub struct History {
     pub third_party: ThirdPartyId,
     pub client: ClientId,
     pub token: TokenId,
+    pub authorization: AuthorizationId,
 }
 
 /// What a person of the history is called, so that tests can look for it where it must not be.
@@ -46,9 +49,10 @@ pub async fn history(store: &Store) -> History {
     let client = journal.client(third_party).await;
     let token = journal.token(third_party, client, 1).await;
     journal.all::<Token>(token.uuid(), [TokenCommand::Deactivate, TokenCommand::Activate]).await;
+    let authorization = journal.authorization(member, third_party, client).await;
     let revoked = journal.token(third_party, client, 2).await;
     journal.all::<Token>(revoked.uuid(), [TokenCommand::Deactivate, TokenCommand::Revoke]).await;
-    History { organization, member, third_party, client, token }
+    History { organization, member, third_party, client, token, authorization }
 }
 
 struct Journal<'a> {
@@ -181,6 +185,59 @@ impl Journal<'_> {
         client.into()
     }
 
+    async fn authorization(&self, member: MemberId, third_party: ThirdPartyId, client: ClientId) -> AuthorizationId {
+        let consent = ConsentId::of(member, client).uuid();
+        let give = |scope: &str| ConsentCommand::Give {
+            member,
+            client,
+            third_party: Some(third_party),
+            scopes: vec![scope.into()],
+        };
+        let commands = [give("read"), give("write"), ConsentCommand::Withdraw, give("read")];
+        self.all::<Consent>(consent, commands).await;
+        let other = ConsentId::of(testing::random_id().into(), client).uuid();
+        self.all::<Consent>(other, [give("read"), ConsentCommand::Withdraw]).await;
+        let revoked = self.granted(member, third_party, client).await;
+        self.all::<Authorization>(revoked, [AuthorizationCommand::Revoke]).await;
+        let replayed = self.granted(member, third_party, client).await;
+        self.all::<Authorization>(replayed, [redeem(client, None), AuthorizationCommand::RecordReplay]).await;
+        let reused = self.granted(member, third_party, client).await;
+        let digest = |text: &str| Digest::of(&format!("{text} of {reused}"));
+        let refresh =
+            AuthorizationCommand::Refresh { client, presented: digest("the first"), successor: digest("the second") };
+        let commands = [redeem(client, Some(digest("the first"))), refresh, AuthorizationCommand::RecordReuse];
+        self.all::<Authorization>(reused, commands).await;
+        let authorization = self.granted(member, third_party, client).await;
+        let refresh = Some(Digest::of(&authorization.to_string()));
+        self.all::<Authorization>(authorization, [redeem(client, refresh)]).await;
+        let issue = TokenCommand::IssueAccess {
+            third_party: Some(third_party),
+            client,
+            digest: Digest::of(&testing::random_id().to_string()),
+            last_four: "a9F2".into(),
+            scopes: vec!["read".into()],
+            lifetime: None,
+            authorization: Some(authorization.into()),
+        };
+        self.create::<Token>(issue).await;
+        authorization.into()
+    }
+
+    async fn granted(&self, member: MemberId, third_party: ThirdPartyId, client: ClientId) -> StreamId {
+        let grant = Grant {
+            client,
+            third_party: Some(third_party),
+            member,
+            scopes: vec!["read".into()],
+            redirect_uri: CALLBACK.into(),
+            redirect_uri_was_sent: true,
+            code: Digest::of(&testing::random_id().to_string()),
+            code_last_four: "a9F2".into(),
+            code_challenge: None,
+        };
+        self.create::<Authorization>(AuthorizationCommand::Grant(grant)).await
+    }
+
     async fn token(&self, third_party: ThirdPartyId, client: ClientId, entropy: u8) -> TokenId {
         let mut bits = *testing::random_id().as_bytes();
         bits[0] = entropy;
@@ -196,6 +253,12 @@ impl Journal<'_> {
         };
         self.create::<Token>(issue).await.into()
     }
+}
+
+const CALLBACK: &str = "https://initrode.example/callback";
+
+fn redeem(client: ClientId, refresh: Option<Digest>) -> AuthorizationCommand {
+    AuthorizationCommand::Redeem { client, redirect_uri: Some(CALLBACK.into()), code_verifier: None, refresh }
 }
 
 fn email_address(email: Option<&str>) -> Option<EmailAddress> {

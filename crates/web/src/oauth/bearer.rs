@@ -100,6 +100,8 @@ mod tests {
             Denial::ClientDeleted,
             Denial::TokenInactive,
             Denial::TokenRevoked,
+            Denial::AuthorizationRevoked,
+            Denial::MemberInactive,
             Denial::Expired { at: jiff::Timestamp::UNIX_EPOCH },
         ];
         for denial in denials {

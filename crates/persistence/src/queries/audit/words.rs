@@ -3,8 +3,8 @@
 use countersign_domain::client::{AuthenticationFailure, ClientType, SecretProof};
 use countersign_domain::member::{SignInFailure, SignInMethod};
 use countersign_domain::{
-    AuthorizationEvent, Change, ClientEvent, JournalEvent, MemberEvent, OrganizationEvent, Personal, SecretKind,
-    ThirdPartyEvent, TokenEvent,
+    AuthorizationEvent, Change, ClientEvent, ConsentEvent, JournalEvent, MemberEvent, OrganizationEvent, Personal,
+    SecretKind, ThirdPartyEvent, TokenEvent,
 };
 use jiff::Timestamp;
 
@@ -70,6 +70,7 @@ pub(super) fn describe(event: &JournalEvent, labels: &Labels<'_>) -> Words {
         JournalEvent::Client(event) => client(event, labels),
         JournalEvent::Token(event) => token(event, labels),
         JournalEvent::Authorization(event) => authorization(event, labels),
+        JournalEvent::Consent(event) => consent(event, labels),
     }
 }
 
@@ -272,6 +273,17 @@ fn authorization(event: &AuthorizationEvent, labels: &Labels<'_>) -> Words {
             (format!("A refresh token of {client} was used again: all tokens of its family were revoked"), Vec::new())
         }
         AuthorizationEvent::AuthorizationRevoked {} => (format!("Revoked the authorization of {client}"), Vec::new()),
+    }
+}
+
+fn consent(event: &ConsentEvent, labels: &Labels<'_>) -> Words {
+    let client = labels.client();
+    match event {
+        ConsentEvent::ConsentGiven { scopes, .. } => (
+            format!("Consented to the access of {client}"),
+            lines(scopes).map(|scopes| first("Scopes", scopes)).into_iter().collect(),
+        ),
+        ConsentEvent::ConsentWithdrawn {} => (format!("Withdrew the consent to the access of {client}"), Vec::new()),
     }
 }
 

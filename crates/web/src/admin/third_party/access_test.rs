@@ -114,7 +114,7 @@ fn with_token(
 /// Checks everything but the token: as one that is Active and allows all that is asked.
 fn without_token(caller: &Caller<ManageThirdParties>, detail: &ThirdPartyDetail, now: Timestamp) -> TestResult {
     let token = TokenFacts { status: TokenStatus::Active, expires_at: None, scopes: Vec::new() };
-    let result = validity::check(&circumstances(&caller.organization, detail, &token, now));
+    let result = validity::check(&circumstances(&caller.organization, detail, &token, None, now));
     let denial = result.as_ref().err();
     let checks = validity::diagnosis(result.as_ref().copied()).map(|(check, outcome)| match check {
         Check::Recognized | Check::TokenActive | Check::NotExpired | Check::Scope => {

@@ -173,7 +173,7 @@ fn state_note<R>(caller: &Caller<R>, detail: &ThirdPartyDetail, token: &TokenSum
         return String::new();
     }
     let facts = TokenFacts { status: token.status, expires_at: token.expires_at, scopes: token.scopes.clone() };
-    match validity::check(&circumstances(&caller.organization, detail, &facts, now)) {
+    match validity::check(&circumstances(&caller.organization, detail, &facts, token.authorization, now)) {
         Ok(()) => String::new(),
         Err(denial) => format!("This token is Active, but it does not work: {denial}. {}.", denial.advice()),
     }

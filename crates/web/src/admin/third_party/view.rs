@@ -4,7 +4,7 @@ use countersign_domain::Secret;
 use countersign_domain::client::MAXIMUM_SECRETS;
 use countersign_domain::expiry::{MANUAL_TOKEN_MONTHS, add_calendar_months};
 use countersign_domain::token::TokenStatus;
-use countersign_domain::validity::{Circumstances, Standing, TokenFacts};
+use countersign_domain::validity::{AuthorizationStanding, Circumstances, Standing, TokenFacts};
 use countersign_persistence::directory::OrganizationEntry;
 use countersign_persistence::queries::third_parties::{SecretSummary, ThirdPartyDetail};
 use countersign_persistence::queries::tokens::TokenSummary;
@@ -266,6 +266,7 @@ pub(super) fn circumstances<'a>(
     organization: &OrganizationEntry,
     detail: &ThirdPartyDetail,
     token: &'a TokenFacts,
+    authorization: Option<AuthorizationStanding>,
     now: Timestamp,
 ) -> Circumstances<'a> {
     let standing = |on| if on { Standing::On } else { Standing::Off };
@@ -274,6 +275,7 @@ pub(super) fn circumstances<'a>(
         organization_suspended: organization.suspended,
         third_party: Some(if detail.deleted { Standing::Deleted } else { standing(detail.enabled) }),
         client: Some(detail.client.as_ref().map_or(Standing::Deleted, |client| standing(client.active))),
+        authorization,
         required_scope: None,
         now,
     }

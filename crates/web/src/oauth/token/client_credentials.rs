@@ -23,7 +23,8 @@ async fn issue(request: GrantRequest<'_>) -> Result<IssuedTokens, OAuthError> {
                 digest: secret.digest(),
                 last_four: secret.last_four(),
                 scopes: scopes.clone(),
-                lifetime: ACCESS_TOKEN_LIFETIME,
+                lifetime: Some(ACCESS_TOKEN_LIFETIME),
+                authorization: None,
             };
             unit.create::<Token>(command).await?;
             Ok::<_, ChangeError>(secret)
