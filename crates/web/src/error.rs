@@ -49,6 +49,9 @@ pub enum WebError {
     /// The organization is suspended.
     #[error("The organization is suspended: ask the operator of this installation")]
     Suspended,
+    /// An authorization request that is not answered at the client, because it isn't known to be the client's.
+    #[error("{0}")]
+    AuthorizationRequest(&'static str),
     /// The form was not sent from a page of ours.
     #[error("This form is out of date: go back, reload the page and try again")]
     StaleForm,
@@ -131,6 +134,9 @@ impl WebError {
             Self::WrongPassword => (StatusCode::UNAUTHORIZED, "wrong-password", "Sign-in failed"),
             Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden", "Not allowed"),
             Self::Suspended => (StatusCode::FORBIDDEN, "organization-suspended", "Organization suspended"),
+            Self::AuthorizationRequest(_) => {
+                (StatusCode::BAD_REQUEST, "authorization-request", "This request for access is not valid")
+            }
             Self::StaleForm => (StatusCode::FORBIDDEN, "stale-form", "Form out of date"),
             Self::Invalid(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid-fields", "Check the fields"),
             Self::Malformed(_) => (StatusCode::BAD_REQUEST, "malformed-request", "Malformed request"),
@@ -175,7 +181,7 @@ impl WebError {
 }
 
 /// The rules and the store say it in lower case, for use within a sentence.
-fn sentence(text: &str) -> String {
+pub(crate) fn sentence(text: &str) -> String {
     let mut characters = text.chars();
     characters.next().into_iter().flat_map(char::to_uppercase).chain(characters).collect()
 }

@@ -35,6 +35,17 @@ impl Fields {
         self.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
     }
 
+    /// How often a field was sent.
+    pub fn count(&self, name: &str) -> usize {
+        self.0.iter().filter(|(key, _)| key == name).count()
+    }
+
+    /// Whether any field was sent more than once.
+    pub fn has_repeated(&self) -> bool {
+        let mut seen = std::collections::HashSet::new();
+        !self.0.iter().all(|(name, _)| seen.insert(name))
+    }
+
     /// The fields as they were sent.
     pub fn into_pairs(self) -> Vec<(String, String)> {
         self.0

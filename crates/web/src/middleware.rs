@@ -11,7 +11,9 @@ use actix_web::http::header::{
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, web};
+use countersign_domain::values::RedirectUri;
 use countersign_persistence::{Source, clock};
+use url::{Host, Url};
 use uuid::Uuid;
 
 use crate::WebError;
@@ -37,6 +39,24 @@ pub(crate) struct RequestId(pub Uuid);
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const POLICY: &str =
     "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'";
+
+/// The policy of a page whose form may end, by way of redirects, at a client's redirect URI: browsers hold
+/// `form-action` against redirects too. Where the address is not known, or can't be said in a policy (IPv6), forms are
+/// not restricted.
+pub(crate) fn policy_leading_to(redirect_uri: Option<&str>) -> HeaderValue {
+    // Only what could be registered: other hosts may hold characters that mean something in a policy.
+    let uri = redirect_uri.filter(|uri| RedirectUri::parse(uri).is_ok()).and_then(|uri| Url::parse(uri).ok());
+    let source = uri.and_then(|uri| match (uri.scheme(), uri.host()) {
+        ("https" | "http", Some(Host::Ipv6(_))) => None,
+        ("https" | "http", _) => Some(uri.origin().ascii_serialization()),
+        (scheme, _) => Some(format!("{scheme}:")),
+    });
+    let policy = match source {
+        Some(source) => POLICY.replace("form-action 'self'", &format!("form-action 'self' {source}")),
+        None => POLICY.replace("form-action 'self'; ", ""),
+    };
+    HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static(POLICY))
+}
 
 /// The longest user agent that is kept, in characters.
 const USER_AGENT_LIMIT: usize = 300;
@@ -175,4 +195,27 @@ fn sender(request: &HttpRequest) -> Option<IpAddr> {
     let hops = forwarded.flat_map(|value| value.split(',')).filter_map(|hop| hop.trim().parse().ok());
     let hops = hops.collect::<Vec<IpAddr>>();
     hops.iter().rev().find(|hop| !is_trusted(hop)).or(hops.first()).copied().or(Some(peer))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_policy_lets_a_form_end_at_the_client_and_nowhere_else() {
+        let form_action = |uri| {
+            let policy = policy_leading_to(uri);
+            let directives = policy.to_str().unwrap().split("; ").map(str::to_owned).collect::<Vec<_>>();
+            assert_eq!(directives.len(), 4 + usize::from(directives.iter().any(|it| it.starts_with("form-action"))));
+            directives.into_iter().find(|directive| directive.starts_with("form-action"))
+        };
+        let expect = |uri, expected: Option<&str>| assert_eq!(form_action(uri).as_deref(), expected, "{uri:?}");
+        expect(Some("https://client.example/cb?a=b"), Some("form-action 'self' https://client.example"));
+        expect(Some("http://127.0.0.1:49152/"), Some("form-action 'self' http://127.0.0.1:49152"));
+        expect(Some("com.example.app:/cb"), Some("form-action 'self' com.example.app:"));
+        expect(Some("http://[::1]:49152/"), None);
+        expect(Some("https://a;script-src https://evil.example/"), None);
+        expect(Some("https://a;script-src/"), None);
+        expect(None, None);
+    }
 }

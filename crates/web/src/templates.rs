@@ -27,6 +27,7 @@ const TEMPLATES: &[(&str, &str)] = embedded![
     "profile",
     "third-parties",
     "third-party",
+    "consent",
     "third-party-delete",
     "third-party-new",
     "third-party-test",

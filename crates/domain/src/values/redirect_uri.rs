@@ -38,7 +38,43 @@ impl RedirectUri {
         }
         check_scheme(text, &url)?;
         check_path(text)?;
+        check_query(&url)?;
         Ok(Self(text.to_owned()))
+    }
+
+    /// Whether a response may go to `presented` because `registered` was: it is the same text, or the same but for the
+    /// port where both are on a loopback address (RFC 8252 section 7.3). What could not be registered is never admitted.
+    pub fn admits(registered: &str, presented: &str) -> bool {
+        let is_plain = Self::parse(presented).is_ok_and(|parsed| parsed.as_str() == presented);
+        let without_port = |uri| loopback_without_port(uri);
+        is_plain
+            && (registered == presented
+                || without_port(registered).is_some_and(|known| Some(known) == without_port(presented)))
+    }
+}
+
+/// The parts of a loopback URI around its port; `None` for any other. A name like localhost may lead elsewhere, so only
+/// addresses count.
+fn loopback_without_port(uri: &str) -> Option<(String, &str)> {
+    let url = Url::parse(uri).ok()?;
+    let is_loopback = match url.host()? {
+        Host::Ipv4(address) => address.is_loopback(),
+        Host::Ipv6(address) => address.is_loopback(),
+        Host::Domain(_) => false,
+    };
+    let after_scheme = uri.strip_prefix("http://").filter(|_| is_loopback)?;
+    let path = after_scheme.find(['/', '?']).map_or("", |start| &after_scheme[start..]);
+    Some((url.host_str()?.to_owned(), path))
+}
+
+/// What the authorization response adds must not stand there already: the client could not tell the two apart.
+fn check_query(url: &Url) -> Result<(), InvalidValue> {
+    const OURS: [&str; 5] = ["code", "state", "iss", "error", "error_description"];
+    match url.query_pairs().find(|(name, _)| OURS.contains(&name.as_ref())) {
+        Some((name, _)) => {
+            Err(InvalidValue::because(format!("Remove {name} from the query: the answer brings its own")))
+        }
+        None => Ok(()),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use countersign_domain::third_party::Mode;
 use countersign_domain::token::TokenStatus;
 use countersign_domain::validity::{Standing, TokenFacts};
 use countersign_domain::{AuthorizationId, ClientId, Digest, MemberId, OrganizationId, ThirdPartyId, TokenId};
@@ -35,6 +36,8 @@ pub struct ThirdPartyEntry {
     pub id: ThirdPartyId,
     /// Its name.
     pub name: String,
+    /// How its tokens come to it.
+    pub mode: Mode,
     /// Enabled, not Enabled, or deleted.
     pub standing: Standing,
 }
@@ -131,9 +134,15 @@ pub(super) async fn third_party(
     organization: OrganizationId,
     id: ThirdPartyId,
 ) -> Result<Option<Arc<ThirdPartyEntry>>, StoreError> {
-    let sql = "SELECT name, enabled, deleted FROM third_parties WHERE org_id = $1 AND third_party_id = $2";
+    let sql = "SELECT name, enabled, deleted, mode FROM third_parties WHERE org_id = $1 AND third_party_id = $2";
     one(&pool.read(organization, sql, parameters![organization.uuid(), id.uuid()]).await?, |row| {
-        Ok(ThirdPartyEntry { id, name: row.try_get(0)?, standing: standing(row.try_get(1)?, row.try_get(2)?) })
+        let mode: &str = row.try_get(3)?;
+        Ok(ThirdPartyEntry {
+            id,
+            name: row.try_get(0)?,
+            mode: mode.parse().map_err(|_| StoreError::UnexpectedValue(format!("third party mode {mode}")))?,
+            standing: standing(row.try_get(1)?, row.try_get(2)?),
+        })
     })
 }
 

@@ -41,7 +41,8 @@ pub(crate) fn error_page(request: &HttpRequest, answer: &Answer, id: RequestId) 
     html(state, answer.status, "error", &view(request, answer, id)).unwrap_or_else(|_| plain(answer, id))
 }
 
-fn asked_for(request: &HttpRequest) -> String {
+/// The path and query of a request.
+pub(super) fn asked_for(request: &HttpRequest) -> String {
     request.uri().path_and_query().map_or("/", |address| address.as_str()).to_owned()
 }
 
@@ -75,6 +76,10 @@ fn todo(answer: &Answer) -> Vec<&'static str> {
         StatusCode::FORBIDDEN if answer.problem == "stale-form" => {
             vec!["Go back, reload the page, and fill in the form again."]
         }
+        StatusCode::BAD_REQUEST if answer.problem == "authorization-request" => vec![
+            "Go back to the application that sent you here, and try again.",
+            "If it happens again, tell whoever runs that application what stands here.",
+        ],
         StatusCode::CONFLICT => vec!["Go back, reload the page to see how things stand, and try again."],
         StatusCode::SERVICE_UNAVAILABLE => vec!["Wait a minute, then reload this page."],
         _ => Vec::new(),

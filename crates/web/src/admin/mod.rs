@@ -4,6 +4,7 @@
 //! declared right can't slip in; the tests compare the rights with what the pages really refuse.
 
 mod audit;
+pub(crate) mod consent;
 mod failure;
 mod home;
 mod page;

@@ -153,6 +153,7 @@ fn done_in_words(code: &str) -> Option<&'static str> {
         "password-changed" => "Your password is changed, and your other sessions are signed out.",
         "session-ended" => "The session is signed out.",
         "sessions-ended" => "All other sessions are signed out.",
+        "not-a-member" => "You are signed in, but not as a member of this organization. Sign in with another account.",
         "signed-out" => "You are signed out.",
         _ => return None,
     })

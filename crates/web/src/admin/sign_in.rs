@@ -1,7 +1,7 @@
 //! Signing in, by password or by a one-use link, and signing out.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::RETRY_AFTER;
+use actix_web::http::header::{CONTENT_SECURITY_POLICY, RETRY_AFTER};
 use actix_web::{HttpRequest, HttpResponse, web};
 use countersign_domain::member::SignInMethod;
 use countersign_domain::{ParsedSecret, Secret, SecretKind, secret};
@@ -16,6 +16,8 @@ use crate::caller::presented_session;
 use crate::changes::sign_in::{self, Origin, SignedIn};
 use crate::error::{Answer, FieldError};
 use crate::form::{Fields, OpenForm, SessionForm};
+use crate::middleware::policy_leading_to;
+use crate::oauth::redirect_uri_of;
 use crate::state::AppState;
 use crate::tenant::Tenant;
 use crate::{WebError, cookies};
@@ -177,6 +179,11 @@ fn login_page(
         wait,
     };
     let mut response = html(state, status, "login", &view)?;
+    if view.return_to.starts_with("/t/") {
+        // Signing in may lead on, without another page, to a client.
+        let policy = policy_leading_to(redirect_uri_of(&view.return_to).as_deref());
+        response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+    }
     if let Some(cookie) = new_cookie {
         response.add_cookie(&cookie).map_err(WebError::internal)?;
     }

@@ -136,7 +136,8 @@ fn form_decode(value: &str) -> String {
     url::form_urlencoded::parse(one_value.as_bytes()).map(|(name, _)| name.into_owned()).next().unwrap_or_default()
 }
 
-async fn look_up(
+/// The client that is known by a `client_id`.
+pub(super) async fn look_up(
     state: &AppState,
     organization: &OrganizationEntry,
     identifier: &str,

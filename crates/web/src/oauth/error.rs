@@ -25,6 +25,9 @@ pub(crate) enum OAuthError {
     /// The token request names a grant type that is not served (RFC 6749 section 5.2).
     #[error("This grant_type is not served here")]
     UnsupportedGrantType,
+    /// The code or refresh token gives nothing (RFC 6749 section 5.2).
+    #[error("{0}")]
+    InvalidGrant(Cow<'static, str>),
     /// The client asks for a scope that it may not have.
     #[error("{0}")]
     InvalidScope(Cow<'static, str>),
@@ -64,11 +67,18 @@ impl OAuthError {
         Self::InvalidRequest(description.into())
     }
 
-    fn code(&self) -> &'static str {
+    /// A code or refresh token that gives nothing, and why.
+    pub fn invalid_grant(description: impl Into<Cow<'static, str>>) -> Self {
+        Self::InvalidGrant(description.into())
+    }
+
+    /// The error code of the protocol.
+    pub fn code(&self) -> &'static str {
         match self {
             Self::InvalidRequest(_) | Self::InvalidBearerRequest { .. } | Self::Web(_) => "invalid_request",
             Self::InvalidClient { .. } => "invalid_client",
             Self::UnsupportedGrantType => "unsupported_grant_type",
+            Self::InvalidGrant(_) => "invalid_grant",
             Self::InvalidScope(_) => "invalid_scope",
             Self::UnauthorizedClient(_) => "unauthorized_client",
         }
@@ -81,6 +91,7 @@ impl ResponseError for OAuthError {
             Self::InvalidRequest(_)
             | Self::InvalidBearerRequest { .. }
             | Self::UnsupportedGrantType
+            | Self::InvalidGrant(_)
             | Self::InvalidScope(_)
             | Self::UnauthorizedClient(_) => StatusCode::BAD_REQUEST,
             Self::InvalidClient { .. } => StatusCode::UNAUTHORIZED,
@@ -95,6 +106,7 @@ impl ResponseError for OAuthError {
             Self::Web(error) => return error.error_response(),
             Self::InvalidRequest(_)
             | Self::UnsupportedGrantType
+            | Self::InvalidGrant(_)
             | Self::InvalidScope(_)
             | Self::UnauthorizedClient(_) => {}
             Self::InvalidBearerRequest { issuer, description } => {

@@ -16,14 +16,22 @@ const AUTHENTICATION_METHODS: [&str; 2] = ["client_secret_basic", "client_secret
 pub(crate) struct AuthorizationServer {
     /// The issuer identifier.
     issuer: String,
+    /// Where members let clients in.
+    authorization_endpoint: String,
     /// Where tokens are issued.
     token_endpoint: String,
     /// Where resource servers ask about tokens.
     introspection_endpoint: String,
     /// Where clients end tokens.
     revocation_endpoint: String,
-    /// None: there is no authorization endpoint.
-    response_types_supported: [&'static str; 0],
+    /// What the authorization endpoint answers.
+    response_types_supported: [&'static str; 1],
+    /// How it answers.
+    response_modes_supported: [&'static str; 1],
+    /// The ways of PKCE (RFC 7636).
+    code_challenge_methods_supported: [&'static str; 1],
+    /// Whether authorization responses name the issuer (RFC 9207).
+    authorization_response_iss_parameter_supported: bool,
     /// The values of `grant_type`.
     grant_types_supported: Vec<&'static str>,
     /// How clients authenticate at the token endpoint.
@@ -54,11 +62,15 @@ pub(crate) async fn authorization_server(
 ) -> Result<HttpResponse, OAuthError> {
     let issuer = state.issuer(&organization.slug);
     Ok(HttpResponse::Ok().json(AuthorizationServer {
+        authorization_endpoint: format!("{issuer}/oauth2/authorize"),
         token_endpoint: format!("{issuer}/oauth2/token"),
         introspection_endpoint: format!("{issuer}/oauth2/introspect"),
         revocation_endpoint: format!("{issuer}/oauth2/revoke"),
         issuer,
-        response_types_supported: [],
+        response_types_supported: ["code"],
+        response_modes_supported: ["query"],
+        code_challenge_methods_supported: ["S256"],
+        authorization_response_iss_parameter_supported: true,
         grant_types_supported: GRANTS.iter().map(|grant| grant.name).collect(),
         token_endpoint_auth_methods_supported: AUTHENTICATION_METHODS,
         introspection_endpoint_auth_methods_supported: AUTHENTICATION_METHODS,

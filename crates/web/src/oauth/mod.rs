@@ -1,6 +1,7 @@
 //! The OAuth endpoints of each organization, under its issuer identifier `/t/{org}`.
 
 mod access_test;
+mod authorize;
 mod bearer;
 mod client_authentication;
 mod error;
@@ -18,6 +19,7 @@ use countersign_persistence::directory::{ClientEntry, OrganizationEntry};
 use countersign_persistence::{Context, Via};
 
 pub(crate) use access_test::__path_access_test;
+pub(crate) use authorize::{AuthorizationRequest, redirect_uri_of};
 pub(crate) use error::{ErrorDocument, OAuthError};
 pub(crate) use introspect::__path_introspect;
 pub(crate) use metadata::{__path_authorization_server, __path_protected_resource};
@@ -26,7 +28,7 @@ pub(crate) use token::__path_token;
 pub(crate) use verified_secrets::VerifiedSecrets;
 
 use crate::error::Answer;
-use crate::middleware::{request_id, source};
+use crate::middleware::{Audience, request_id, source};
 
 /// The routes under `/t/{org}`.
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
@@ -35,6 +37,13 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
             web::resource("/access-test")
                 .route(web::get().to(access_test::access_test))
                 .route(web::post().to(access_test::access_test)),
+        )
+        .service(
+            web::resource("/oauth2/authorize")
+                // People read its answers.
+                .app_data(Audience::Page)
+                .route(web::get().to(authorize::authorize))
+                .route(web::post().to(authorize::decide)),
         )
         .service(web::resource("/oauth2/token").route(web::post().to(token::token)))
         .service(web::resource("/oauth2/introspect").route(web::post().to(introspect::introspect)))

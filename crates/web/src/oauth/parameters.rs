@@ -29,6 +29,17 @@ impl Parameters {
     }
 }
 
+/// The redirect URI under its own name or the other that some clients send; both are good if they agree.
+pub(super) fn redirect_uri<'a>(
+    redirect_uri: Option<&'a str>,
+    redirect_url: Option<&'a str>,
+) -> Result<Option<&'a str>, &'static str> {
+    match (redirect_uri, redirect_url) {
+        (Some(uri), Some(url)) if uri != url => Err("redirect_uri and redirect_url differ: send redirect_uri alone"),
+        (uri, url) => Ok(uri.or(url)),
+    }
+}
+
 /// More parameters than any endpoint has; comparing them with each other must stay cheap.
 const MOST: usize = 50;
 

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
 mod access;
+mod authorization;
 mod bad_input;
 mod database_away;
 mod introspection;

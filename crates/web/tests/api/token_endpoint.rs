@@ -125,7 +125,11 @@ async fn the_metadata_says_what_is_served_under_every_of_its_addresses() {
     assert_eq!(inserted.status, 200);
     assert_eq!(inserted.body["issuer"], issuer);
     assert_eq!(inserted.body["token_endpoint"], format!("{issuer}/oauth2/token"));
-    assert_eq!(inserted.body["grant_types_supported"], json!(["client_credentials"]));
+    assert_eq!(inserted.body["authorization_endpoint"], format!("{issuer}/oauth2/authorize"));
+    let grants = json!(["authorization_code", "client_credentials", "refresh_token"]);
+    assert_eq!(inserted.body["grant_types_supported"], grants);
+    assert_eq!(inserted.body["code_challenge_methods_supported"], json!(["S256"]));
+    assert_eq!(inserted.body["authorization_response_iss_parameter_supported"], true);
     for appended in ["oauth-authorization-server", "openid-configuration"] {
         let answer = get(format!("/t/{}/.well-known/{appended}", tenant.slug)).await;
         assert_eq!((answer.status, answer.body), (200, inserted.body.clone()));

@@ -2,7 +2,11 @@
 //!
 //! A grant is one module with one entry in [`GRANTS`].
 
+mod access_token;
+mod authorization_code;
 mod client_credentials;
+mod refresh_token;
+mod refusal;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -10,9 +14,13 @@ use std::sync::Arc;
 
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpRequest, HttpResponse, web};
+use countersign_domain::Secret;
 use countersign_persistence::Context;
-use countersign_persistence::directory::ClientEntry;
+use countersign_persistence::directory::{ClientEntry, OrganizationEntry};
+use jiff::SignedDuration;
 use serde::Serialize;
+
+pub(super) use access_token::granted_scopes;
 
 use super::parameters::Parameters;
 use super::{ErrorDocument, OAuthError, client_authentication, context};
@@ -24,6 +32,7 @@ use crate::tenant::Tenant;
 pub(super) struct GrantRequest<'a> {
     pub state: &'a AppState,
     pub client: Arc<ClientEntry>,
+    pub organization: &'a OrganizationEntry,
     pub parameters: &'a Parameters,
     pub context: Context,
 }
@@ -38,7 +47,7 @@ pub(super) struct Grant {
 }
 
 /// The grants that are served.
-pub(super) const GRANTS: &[Grant] = &[client_credentials::GRANT];
+pub(super) const GRANTS: &[Grant] = &[authorization_code::GRANT, client_credentials::GRANT, refresh_token::GRANT];
 
 /// The answer to a token request that succeeded (RFC 6749 section 5.1).
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -50,10 +59,31 @@ pub(crate) struct IssuedTokens {
     access_token: String,
     /// `Bearer`.
     token_type: &'static str,
-    /// For how many seconds from now.
-    expires_in: i64,
+    /// For how many seconds from now; absent when the token does not expire.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_in: Option<i64>,
+    /// What brings the next access token, where a member granted the access.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<String>,
     /// What it allows, with spaces between.
     scope: String,
+}
+
+impl IssuedTokens {
+    fn new(
+        access_token: &Secret,
+        lifetime: Option<SignedDuration>,
+        refresh_token: Option<&Secret>,
+        scopes: &[String],
+    ) -> Self {
+        Self {
+            access_token: access_token.expose().to_owned(),
+            token_type: "Bearer",
+            expires_in: lifetime.map(|lifetime| lifetime.as_secs()),
+            refresh_token: refresh_token.map(|token| token.expose().to_owned()),
+            scope: scopes.join(" "),
+        }
+    }
 }
 
 /// Issues tokens
@@ -95,7 +125,7 @@ pub(crate) async fn token(
         parameters.get("grant_type").ok_or(OAuthError::invalid_request("The parameter grant_type is missing"))?;
     let grant = GRANTS.iter().find(|grant| grant.name == name).ok_or(OAuthError::UnsupportedGrantType)?;
     let context = context(&organization, &client, &request);
-    let granted = GrantRequest { state: &state, client, parameters: &parameters, context };
+    let granted = GrantRequest { state: &state, client, organization: &organization, parameters: &parameters, context };
     let issued = (grant.issue)(granted).await?;
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(issued))
 }
@@ -106,6 +136,14 @@ pub(crate) async fn token(
 struct TokenRequest {
     /// One of `grant_types_supported` of the metadata.
     grant_type: String,
+    /// The authorization code; for `authorization_code`.
+    code: Option<String>,
+    /// Where the code was sent, if the authorization request named it; for `authorization_code`.
+    redirect_uri: Option<String>,
+    /// The verifier of the authorization request's challenge (RFC 7636); for `authorization_code`.
+    code_verifier: Option<String>,
+    /// The refresh token; for `refresh_token`.
+    refresh_token: Option<String>,
     /// What to ask for, with spaces between; everything that the client may have when left out.
     scope: Option<String>,
     /// The asking client, unless it is in the Authorization header.

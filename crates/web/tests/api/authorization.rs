@@ -1,0 +1,484 @@
+//! The authorization endpoint with login and consent, the authorization code and refresh token grants.
+
+use countersign_domain::authorization::code_challenge;
+use countersign_domain::client::{ClientType, SecretProof};
+use countersign_domain::values::{ClientIdentifier, RedirectUri, Scope};
+use countersign_domain::{Client, ClientCommand, Member, MemberCommand, Role, Secret, SecretKind};
+use countersign_persistence::{ChangeError, testing};
+use futures_util::future::join_all;
+use reqwest::{Method, Url};
+use serde_json::json;
+
+use crate::support::{Answer, Tenant, World, text};
+
+const CALLBACK: &str = "https://client.example/callback";
+const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+
+/// A client that was set up in an organization, and a browser in which a member of it is signed in.
+#[derive(Clone)]
+pub struct Setting<'a> {
+    pub world: &'a World,
+    pub tenant: &'a Tenant,
+    pub client_id: String,
+    pub client_secret: String,
+    pub session: String,
+}
+
+/// What the authorization endpoint answered.
+pub struct Page {
+    pub status: u16,
+    pub location: Option<Url>,
+    pub html: String,
+    pub policy: String,
+}
+
+impl Page {
+    /// A parameter of the address that the browser is sent to.
+    pub fn sent(&self, name: &str) -> Option<String> {
+        let location = self.location.as_ref()?;
+        location.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+    }
+
+    /// What the forms of the page carry.
+    pub fn csrf(&self) -> String {
+        let (_, rest) = self.html.split_once("name=\"csrf\" value=\"").unwrap();
+        rest.split('"').next().unwrap().to_owned()
+    }
+}
+
+impl<'a> Setting<'a> {
+    pub async fn new(world: &'a World, tenant: &'a Tenant, client_id: &str) -> Self {
+        let client_secret = world
+            .store
+            .change(&testing::operator(tenant.id), async |unit| {
+                let register = ClientCommand::Register {
+                    identifier: ClientIdentifier::parse(client_id).unwrap(),
+                    client_type: ClientType::Confidential,
+                    third_party: None,
+                    scopes: ["read", "write"].map(|scope| Scope::parse(scope).unwrap()).into(),
+                    redirect_uris: vec![RedirectUri::parse(CALLBACK).unwrap()],
+                };
+                let client = unit.create::<Client>(register).await?;
+                let secret = Secret::generate(SecretKind::ClientSecret, unit.services());
+                let proof = SecretProof::Generated { digest: secret.digest(), last_four: secret.last_four() };
+                unit.execute::<Client>(client, ClientCommand::AddSecret { proof, expires_at: None }).await?;
+                Ok::<_, ChangeError>(secret.expose().to_owned())
+            })
+            .await
+            .unwrap();
+        Self { world, tenant, client_id: client_id.to_owned(), client_secret, session: tenant.session.clone() }
+    }
+
+    /// An authorization request with PKCE, with these parameters set or, where empty, left out.
+    pub fn request(&self, changes: &[(&str, &str)]) -> String {
+        let challenge = code_challenge(VERIFIER);
+        let mut parameters = vec![
+            ("response_type", "code"),
+            ("client_id", &self.client_id),
+            ("redirect_uri", CALLBACK),
+            ("scope", "read"),
+            ("state", "xyz"),
+            ("code_challenge", &challenge),
+            ("code_challenge_method", "S256"),
+        ];
+        for (name, value) in changes {
+            parameters.retain(|(known, _)| known != name);
+            if !value.is_empty() {
+                parameters.push((name, value));
+            }
+        }
+        let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
+        format!("/t/{}/oauth2/authorize?{query}", self.tenant.slug)
+    }
+
+    /// Opens an address in the browser.
+    pub async fn open(&self, address: &str) -> Page {
+        self.browse(self.world.request(Method::GET, address)).await
+    }
+
+    async fn browse(&self, request: reqwest::RequestBuilder) -> Page {
+        let cookie = format!("countersign={}", self.session);
+        let request = request.header("cookie", cookie).header("sec-fetch-site", "same-origin").build().unwrap();
+        let browser = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let response = browser.execute(request).await.unwrap();
+        let header = |name| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+        let location = header("location");
+        Page {
+            status: response.status().as_u16(),
+            location: location.map(|to| Url::parse(self.world.server.base_url()).unwrap().join(&to).unwrap()),
+            policy: header("content-security-policy").unwrap_or_default(),
+            html: response.text().await.unwrap(),
+        }
+    }
+
+    /// Opens the page and decides.
+    pub async fn decide(&self, address: &str, decision: &str) -> Page {
+        let page = self.open(address).await;
+        assert_eq!(page.status, 200, "{:?} {}", page.location, page.html);
+        let form = [("csrf", page.csrf()), ("decision", decision.to_owned())];
+        self.browse(self.world.request(Method::POST, address).form(&form)).await
+    }
+
+    /// A code that a member gave.
+    pub async fn code(&self) -> String {
+        let address = self.request(&[("prompt", "consent")]);
+        self.decide(&address, "allow").await.sent("code").unwrap()
+    }
+
+    /// A request of the client to the token endpoint.
+    pub async fn token(&self, form: &[(&str, &str)]) -> Answer {
+        let request = self.world.request(Method::POST, &format!("/t/{}/oauth2/token", self.tenant.slug));
+        self.world.send(request.basic_auth(&self.client_id, Some(&self.client_secret)).form(form)).await
+    }
+
+    pub async fn redeem(&self, code: &str) -> Answer {
+        self.token(&redemption(code, VERIFIER)).await
+    }
+
+    pub async fn refresh(&self, token: &str) -> Answer {
+        self.token(&[("grant_type", "refresh_token"), ("refresh_token", token)]).await
+    }
+
+    async fn works(&self, token: &str) -> bool {
+        self.world.access_test(&self.tenant.slug, token).await.status == 200
+    }
+
+    async fn last_event(&self) -> String {
+        self.world.journal(self.tenant.id).await.pop().unwrap()
+    }
+}
+
+fn redemption<'a>(code: &'a str, verifier: &'a str) -> [(&'a str, &'a str); 4] {
+    [("grant_type", "authorization_code"), ("code", code), ("redirect_uri", CALLBACK), ("code_verifier", verifier)]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_member_gives_access_once_and_is_not_asked_again() {
+    let world = World::start().await;
+    let tenant = world.tenant().await;
+    let setting = Setting::new(&world, &tenant, "app").await;
+    let issuer = format!("{}/t/{}", world.server.base_url(), tenant.slug);
+
+    let address = setting.request(&[]);
+    let page = setting.open(&address).await;
+    assert!(page.html.contains("client.example"), "{}", page.html);
+    assert!(page.policy.contains("form-action 'self' https://client.example;"), "{}", page.policy);
+    assert!(page.policy.contains("frame-ancestors 'none'"), "{}", page.policy);
+    let answer = setting.decide(&address, "allow").await;
+    assert_eq!((answer.status, answer.sent("state"), answer.sent("iss")), (303, Some("xyz".into()), Some(issuer)));
+    assert!(answer.location.as_ref().unwrap().as_str().starts_with(&format!("{CALLBACK}?code=cs_ac_")));
+
+    let tokens = setting.redeem(&answer.sent("code").unwrap()).await;
+    assert_eq!((tokens.status, tokens.header("cache-control")), (200, "no-store"), "{}", tokens.body);
+    let (access, refresh) = (text(&tokens.body, "access_token"), text(&tokens.body, "refresh_token"));
+    assert_eq!(
+        tokens.body,
+        json!({ "access_token": access, "token_type": "Bearer", "expires_in": 3600, "refresh_token": refresh,
+            "scope": "read" })
+    );
+    assert!(setting.works(&access).await);
+    let journal = world.journal(tenant.id).await;
+    let expected = ["ConsentGiven", "AuthorizationGranted", "CodeRedeemed", "TokenIssued"];
+    assert_eq!(journal[journal.len() - 4..], expected);
+
+    // The same again needs no page; more does, and so does whoever asks to be asked.
+    assert!(setting.open(&address).await.sent("code").is_some());
+    assert_eq!(setting.open(&setting.request(&[("scope", "read write")])).await.status, 200);
+    assert_eq!(setting.open(&setting.request(&[("prompt", "consent")])).await.status, 200);
+    assert!(setting.open(&setting.request(&[("prompt", "none")])).await.sent("code").is_some());
+    let silent = setting.open(&setting.request(&[("prompt", "none"), ("scope", "write")])).await;
+    assert_eq!(silent.sent("error").as_deref(), Some("consent_required"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_not_signed_in_signs_in_first_and_comes_back() {
+    let world = World::start().await;
+    let tenant = world.tenant().await;
+    let mut setting = Setting::new(&world, &tenant, "app").await;
+    setting.session = String::new();
+    let address = setting.request(&[]);
+    let page = setting.open(&address).await;
+    assert_eq!(page.status, 303);
+    let location = page.location.as_ref().unwrap();
+    assert_eq!(location.path(), "/login");
+    assert_eq!(page.sent("return_to").as_deref(), Some(address.as_str()));
+    let login = setting.open(&format!("{}?{}", location.path(), location.query().unwrap())).await;
+    assert!(login.policy.contains("form-action 'self' https://client.example;"), "{}", login.policy);
+    let silent = setting.open(&setting.request(&[("prompt", "none")])).await;
+    assert_eq!(silent.sent("error").as_deref(), Some("login_required"));
+
+    // A member of another organization is none of this one.
+    let other = world.tenant().await;
+    setting.session.clone_from(&other.session);
+    let page = setting.open(&address).await;
+    assert_eq!((page.status, page.sent("done").as_deref()), (303, Some("not-a-member")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_member_who_denies_sends_the_client_away() {
+    let world = World::start().await;
+    let tenant = world.tenant().await;
+    let setting = Setting::new(&world, &tenant, "app").await;
+    let before = world.journal(tenant.id).await.len();
+    let answer = setting.decide(&setting.request(&[]), "deny").await;
+    assert_eq!(answer.sent("error").as_deref(), Some("access_denied"));
+    assert_eq!((answer.sent("state"), answer.sent("code")), (Some("xyz".into()), None));
+    assert!(answer.sent("iss").is_some());
+    assert_eq!(world.journal(tenant.id).await.len(), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_decision_without_the_page_s_token_is_refused() {
+    let world = World::start().await;
+    let tenant = world.tenant().await;
+    let setting = Setting::new(&world, &tenant, "app").await;
+    let address = setting.request(&[]);
+    let csrf = setting.open(&address).await.csrf();
+    let before = world.journal(tenant.id).await.len();
+    for form in [vec![("decision", "allow")], vec![("decision", "allow"), ("csrf", "0000")]] {
+        let page = setting.browse(world.request(Method::POST, &address).form(&form)).await;
+        assert_eq!((page.status, page.location), (403, None));
+    }
+    let form = [("decision", "allow"), ("csrf", csrf.as_str())];
+    let request = world.request(Method::POST, &address).form(&form).header("sec-fetch-site", "cross-site");
+    assert_eq!(setting.browse(request).await.status, 403);
+    assert_eq!(world.journal(tenant.id).await.len(), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_before_the_redirect_uri_is_trusted_is_told_to_the_person_alone() {
+    let world = World::start().await;
+    let tenant = world.tenant().await;
+    let setting = Setting::new(&world, &tenant, "app").await;
+    let twice = |name: &str| format!("{}&{name}=x", setting.request(&[]));
+    let cases = [
+        setting.request(&[("client_id", "")]),
+        setting.request(&[("client_id", "nobody")]),
+        setting.request(&[("redirect_uri", "https://evil.example/callback")]),
+        setting.request(&[("redirect_url", "https://evil.example/callback")]),
+        twice("client_id"),
+        twice("redirect_uri"),
+    ];
+    for address in cases {
+        let page = setting.open(&address).await;
+        assert_eq!((page.status, &page.location), (400, &None), "{address}");
+        assert!(page.html.contains("This request for access is not valid"), "{}", page.html);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_otherwise_is_told_to_the_client() {
+    let world = World::start().await;
+    let tenant = world.tenant().await;
+    let setting = Setting::new(&world, &tenant, "app").await;
+    let cases: [(&[(&str, &str)], &str); 9] = [
+        (&[("response_type", "")], "invalid_request"),
+        (&[("response_type", "token")], "unsupported_response_type"),
+        (&[("response_type", "code token")], "unsupported_response_type"),
+        (&[("response_mode", "fragment")], "invalid_request"),
+        (&[("scope", "admin")], "invalid_scope"),
+        (&[("code_challenge", ""), ("code_challenge_method", "")], "invalid_request"),
+        (&[("code_challenge_method", "plain")], "invalid_request"),
+        (&[("code_challenge_method", "")], "invalid_request"),
+        (&[("request", "eyJ")], "request_not_supported"),
+    ];
+    for (changes, error) in cases {
+        let page = setting.open(&setting.request(changes)).await;
+        assert_eq!((page.status, page.sent("error").as_deref()), (303, Some(error)), "{changes:?}");
+        assert!(page.location.as_ref().unwrap().as_str().starts_with(CALLBACK));
+        assert!(page.sent("iss").is_some() && page.sent("state").as_deref() == Some("xyz"));
+    }
+    let twice = setting.open(&format!("{}&scope=read", setting.request(&[]))).await;
+    assert_eq!(twice.sent("error").as_deref(), Some("invalid_request"));
+    // The other name of the redirect URI, and leaving it out where there is but one.
+    assert_eq!(setting.open(&setting.request(&[("redirect_uri", ""), ("redirect_url", CALLBACK)])).await.status, 200);
+    assert_eq!(setting.open(&setting.request(&[("redirect_uri", "")])).await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_is_bound_to_its_client_redirect_uri_verifier_and_organization() {
+    let world = World::start().await;
+    let (tenant, elsewhere) = (world.tenant().await, world.tenant().await);
+    let setting = Setting::new(&world, &tenant, "app").await;
+    let other_client = Setting::new(&world, &tenant, "other-app").await;
+    let other_organization = Setting::new(&world, &elsewhere, "app").await;
+    let code = setting.code().await;
+    let form = redemption(&code, VERIFIER);
+    let without = |name| form.into_iter().filter(move |(known, _)| *known != name).collect::<Vec<_>>();
+    let refused = [
+        other_client.redeem(&code).await,
+        other_organization.redeem(&code).await,
+        setting.token(&redemption(&code, "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXl")).await,
+        setting.token(&without("redirect_uri")).await,
+        setting.token(&without("code_verifier")).await,
+        setting.token(&[&without("redirect_uri")[..], &[("redirect_uri", "https://client.example/")]].concat()).await,
+        setting.redeem("cs_ac_nonsense").await,
+        setting.redeem(&setting.client_secret).await,
+    ];
+    for answer in refused {
+        assert_eq!((answer.status, &answer.body["error"]), (400, &json!("invalid_grant")), "{}", answer.body);
+    }
+    // None of that used it up.
+    assert_eq!(setting.redeem(&code).await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_twenty_redemptions_on_two_processes_one_gets_a_token_and_the_replays_end_it() {
+    let world = World::start().await;
+    let other_process = World::start().await;
+    let tenant = world.tenant().await;
+    let setting = Setting::new(&world, &tenant, "app").await;
+    let elsewhere = Setting {
+        world: &other_process,
+        tenant: &tenant,
+        client_id: setting.client_id.clone(),
+        client_secret: setting.client_secret.clone(),
+        session: String::new(),
+    };
+    let code = setting.code().await;
+    let answers = join_all((0..20).map(|turn| if turn % 2 == 0 { &setting } else { &elsewhere }.redeem(&code))).await;
+    let (won, lost): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 200);
+    assert_eq!(won.len(), 1);
+    assert!(lost.iter().all(|answer| answer.body["error"] == "invalid_grant"));
+    let journal = world.journal(tenant.id).await;
+    let count = |name: &str| journal.iter().filter(|event| *event == name).count();
+    assert_eq!((count("CodeRedeemed"), count("TokenIssued"), count("CodeReplayed")), (1, 1, 1));
+    assert!(!setting.works(&text(&won[0].body, "access_token")).await);
+    let refreshed = setting.refresh(&text(&won[0].body, "refresh_token")).await;
+    assert_eq!(refreshed.body["error"], "invalid_grant");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refresh_token_is_replaced_and_its_reuse_ends_the_family() {
+    let world = World::start().await;
+    let tenant = world.tenant().await;
+    let setting = Setting::new(&world, &tenant, "app").await;
+    let tokens = setting.redeem(&setting.code().await).await;
+    let first = text(&tokens.body, "refresh_token");
+    let second = setting.refresh(&first).await;
+    assert_eq!(second.status, 200, "{}", second.body);
+    // Whoever lost the answer asks again and gets the same successor, from another process too.
+    let other_process = World::start().await;
+    let again = Setting { world: &other_process, ..setting.clone() }.refresh(&first).await;
+    assert_eq!(again.body["refresh_token"], second.body["refresh_token"]);
+    assert_ne!(again.body["access_token"], second.body["access_token"]);
+
+    let third = setting.refresh(&text(&second.body, "refresh_token")).await;
+    assert_eq!(third.status, 200);
+    let reused = setting.refresh(&first).await;
+    assert_eq!((reused.status, &reused.body["error"]), (400, &json!("invalid_grant")), "{}", reused.body);
+    assert_eq!(setting.last_event().await, "RefreshTokenReused");
+    let current = setting.refresh(&text(&third.body, "refresh_token")).await;
+    assert_eq!(current.body["error"], "invalid_grant");
+    for answer in [&tokens, &second, &third] {
+        assert!(!setting.works(&text(&answer.body, "access_token")).await);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn twenty_refreshes_at_once_agree_on_one_successor() {
+    let world = World::start().await;
+    let tenant = world.tenant().await;
+    let setting = Setting::new(&world, &tenant, "app").await;
+    let tokens = setting.redeem(&setting.code().await).await;
+    let first = text(&tokens.body, "refresh_token");
+    let answers = join_all((0..20).map(|_| setting.refresh(&first))).await;
+    let successor = &answers[0].body["refresh_token"];
+    assert!(answers.iter().all(|answer| answer.status == 200 && answer.body["refresh_token"] == *successor));
+    let journal = world.journal(tenant.id).await;
+    assert_eq!(journal.iter().filter(|event| *event == "RefreshTokenRotated").count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refresh_narrows_the_scope_and_never_widens_it() {
+    let world = World::start().await;
+    let tenant = world.tenant().await;
+    let setting = Setting::new(&world, &tenant, "app").await;
+    let address = setting.request(&[("scope", "read write")]);
+    let code = setting.decide(&address, "allow").await.sent("code").unwrap();
+    let tokens = setting.redeem(&code).await;
+    assert_eq!(tokens.body["scope"], "read write");
+    let refresh = async |token: &str, scope: &str| {
+        setting.token(&[("grant_type", "refresh_token"), ("refresh_token", token), ("scope", scope)]).await
+    };
+    let narrowed = refresh(&text(&tokens.body, "refresh_token"), "read").await;
+    assert_eq!(narrowed.body["scope"], "read");
+    let widened = refresh(&text(&narrowed.body, "refresh_token"), "read admin").await;
+    assert_eq!(widened.body["error"], "invalid_scope");
+    // What was granted stays granted, and a refused request uses nothing up.
+    let whole = refresh(&text(&narrowed.body, "refresh_token"), "").await;
+    assert_eq!(whole.body["scope"], "read write");
+    let by_another = Setting::new(&world, &tenant, "other-app").await;
+    let stolen = by_another.refresh(&text(&whole.body, "refresh_token")).await;
+    assert_eq!(stolen.body["error"], "invalid_grant");
+    assert_eq!(setting.refresh(&text(&whole.body, "refresh_token")).await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_access_ends_with_the_member_who_gave_it() {
+    let world = World::start().await;
+    let tenant = world.tenant().await;
+    let mut setting = Setting::new(&world, &tenant, "app").await;
+    let email = format!("guest@{}.example", tenant.slug);
+    let member = world.member(tenant.id, &email, Role::Developer).await;
+    setting.session = world.sign_in(&email).await;
+    let tokens = setting.redeem(&setting.code().await).await;
+    let (access, refresh) = (text(&tokens.body, "access_token"), text(&tokens.body, "refresh_token"));
+    let waiting = setting.code().await;
+    assert!(setting.works(&access).await);
+    let command = async |command: MemberCommand| {
+        let context = testing::operator(tenant.id);
+        let work = async |unit: &countersign_persistence::UnitOfWork| {
+            unit.execute::<Member>(member.uuid(), command.clone()).await
+        };
+        world.store.change(&context, work).await.unwrap();
+    };
+    command(MemberCommand::Deactivate).await;
+    let diagnosis = world.access_test(&tenant.slug, &access).await;
+    assert_eq!((diagnosis.status, &diagnosis.body["failed"]["check"]), (401, &json!("token-active")));
+    assert_eq!(setting.refresh(&refresh).await.body["error"], "invalid_grant");
+    assert_eq!(setting.redeem(&waiting).await.body["error"], "invalid_grant");
+    command(MemberCommand::Reactivate).await;
+    assert!(setting.works(&access).await);
+    assert_eq!(setting.refresh(&refresh).await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tokens_of_a_third_party_in_automatic_mode_do_not_expire() {
+    let world = World::start().await;
+    let tenant = world.tenant().await;
+    let third_party = json!({ "name": "Brightside", "mode": "automatic", "callback_url": CALLBACK });
+    let added = world.post(&tenant, "/third-parties", &third_party).await;
+    assert_eq!(added.status, 201, "{}", added.body);
+    let path = format!("/third-parties/{}", text(&added.body, "id"));
+    let setting = Setting {
+        world: &world,
+        tenant: &tenant,
+        client_id: text(&added.body, "client_id"),
+        client_secret: text(&added.body, "client_secret"),
+        session: tenant.session.clone(),
+    };
+    let address = setting.request(&[("scope", "")]);
+    assert_eq!(setting.open(&address).await.status, 400, "not Enabled yet");
+    world.patch(&tenant, &path, &json!({ "enabled": true })).await;
+    let page = setting.open(&address).await;
+    assert!(page.html.contains("Give Brightside access"), "{}", page.html);
+    let tokens = setting.redeem(&setting.decide(&address, "allow").await.sent("code").unwrap()).await;
+    assert_eq!((tokens.status, tokens.body.get("expires_in")), (200, None), "{}", tokens.body);
+    let access = text(&tokens.body, "access_token");
+    let shown = world.get(&tenant, &path).await;
+    assert_eq!(shown.body["tokens"][0]["kind"], "access", "{}", shown.body);
+    assert_eq!(shown.body["tokens"][0]["expires_at"], json!(null));
+
+    // Another one replaces it: none without an end is left behind.
+    let renewed = setting.refresh(&text(&tokens.body, "refresh_token")).await;
+    assert!(!setting.works(&access).await);
+    let access = text(&renewed.body, "access_token");
+    assert!(setting.works(&access).await);
+    // Clearing Active stops it.
+    let shown = world.get(&tenant, &path).await;
+    let active = shown.body["tokens"].as_array().unwrap().iter().find(|token| token["status"] == "active").unwrap();
+    let token = format!("{path}/tokens/{}", text(active, "id"));
+    assert_eq!(world.patch(&tenant, &token, &json!({ "active": false })).await.status, 200);
+    assert!(!setting.works(&access).await);
+}
