@@ -162,6 +162,11 @@ impl Authorization {
         self.grant.as_ref()
     }
 
+    /// Whether this is the refresh token that brings the next access token.
+    pub fn is_current(&self, refresh_token: Digest) -> bool {
+        !self.revoked && self.refresh.as_ref().is_some_and(|family| family.current == refresh_token)
+    }
+
     fn decide(
         &self,
         command: AuthorizationCommand,

@@ -2,13 +2,15 @@
 
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpRequest, HttpResponse, web};
-use countersign_domain::ThirdPartyId;
-use countersign_persistence::clock;
-use countersign_persistence::directory::Verdict;
+use countersign_domain::{Authorization, Digest, ParsedSecret, SecretKind, ThirdPartyId, secret};
+use countersign_persistence::directory::{ClientEntry, OrganizationEntry, Verdict};
+use countersign_persistence::queries::authorizations;
+use countersign_persistence::{Context, clock};
 use serde::Serialize;
+use uuid::Uuid;
 
 use super::parameters::Parameters;
-use super::{ErrorDocument, OAuthError, client_authentication};
+use super::{ErrorDocument, OAuthError, client_authentication, context};
 use crate::middleware::address;
 use crate::state::AppState;
 use crate::tenant::Tenant;
@@ -27,19 +29,19 @@ pub(crate) struct ActiveToken<'a> {
     /// The Client ID that the token is bound to.
     #[serde(skip_serializing_if = "Option::is_none")]
     client_id: Option<&'a str>,
-    /// `Bearer`.
+    /// `Bearer`, or `refresh_token` for one of those.
     token_type: &'static str,
     /// When the token expires, in seconds since 1970; absent if it never does.
     #[serde(skip_serializing_if = "Option::is_none")]
     exp: Option<i64>,
     /// When the token was issued, in seconds since 1970.
-    iat: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    iat: Option<i64>,
     /// The issuer.
     iss: String,
-    /// The third party.
-    #[schema(value_type = Option<uuid::Uuid>)]
+    /// Who is acted for: the member who granted the access, otherwise the third party.
     #[serde(skip_serializing_if = "Option::is_none")]
-    sub: Option<ThirdPartyId>,
+    sub: Option<Uuid>,
 }
 
 /// The answer to everything else, always the same.
@@ -78,19 +80,61 @@ pub(crate) async fn introspect(
     request: HttpRequest,
     parameters: Parameters,
 ) -> Result<HttpResponse, OAuthError> {
-    client_authentication::authenticate(&state, &organization, &request, &parameters).await?;
+    let client = client_authentication::authenticate(&state, &organization, &request, &parameters).await?;
     let token = parameters.get("token").ok_or(OAuthError::invalid_request("The parameter token is missing"))?;
+    if let Ok(ParsedSecret { kind: SecretKind::RefreshToken, digest }) = secret::parse(token) {
+        return introspect_refresh_token(
+            &state,
+            &organization,
+            &client,
+            context(&organization, &client, &request),
+            digest,
+        )
+        .await;
+    }
     let now = clock::now();
     let verdict = state.store.directory().check_token(&organization, token, None, now).await?;
     if let Some(token) = &verdict.token {
         state.store.usage().count(organization.id, token.id, now, &address(&request));
     }
+    Ok(answer(active(&verdict, || state.issuer(&organization.slug))))
+}
+
+fn answer(active: Option<ActiveToken<'_>>) -> HttpResponse {
     let mut response = HttpResponse::Ok();
     response.insert_header((CACHE_CONTROL, "no-store"));
-    Ok(match active(&verdict, || state.issuer(&organization.slug)) {
+    match active {
         Some(active) => response.json(active),
         None => response.content_type("application/json").body(INACTIVE),
-    })
+    }
+}
+
+/// A refresh token is nobody's business but its own client's.
+async fn introspect_refresh_token(
+    state: &AppState,
+    organization: &OrganizationEntry,
+    client: &ClientEntry,
+    context: Context,
+    digest: Digest,
+) -> Result<HttpResponse, OAuthError> {
+    let Some(id) = authorizations::of_refresh_token(&state.store, organization.id, digest).await? else {
+        return Ok(answer(None));
+    };
+    let authorization = state.store.unit_of_work(context).load::<Authorization>(id.uuid()).await?;
+    let Some(grant) = authorization.grant().filter(|grant| grant.client == client.id) else { return Ok(answer(None)) };
+    let member = state.store.directory().member(organization.id, grant.member).await?;
+    let is_active =
+        authorization.is_current(digest) && !organization.suspended && member.is_some_and(|member| member.active);
+    Ok(answer(is_active.then(|| ActiveToken {
+        active: true,
+        scope: grant.scopes.join(" "),
+        client_id: Some(&client.identifier),
+        token_type: "refresh_token",
+        exp: None,
+        iat: None,
+        iss: state.issuer(&organization.slug),
+        sub: Some(grant.member.uuid()),
+    })))
 }
 
 /// What is answered of a token that gives access.
@@ -102,9 +146,12 @@ fn active(verdict: &Verdict, issuer: impl Fn() -> String) -> Option<ActiveToken<
         client_id: verdict.client.as_ref().map(|client| client.identifier.as_str()),
         token_type: "Bearer",
         exp: token.facts.expires_at.map(jiff::Timestamp::as_second),
-        iat: token.issued_at.as_second(),
+        iat: Some(token.issued_at.as_second()),
         iss: issuer(),
-        sub: token.third_party,
+        sub: match &verdict.authorization {
+            Some(authorization) => Some(authorization.member.uuid()),
+            None => token.third_party.map(ThirdPartyId::uuid),
+        },
     })
 }
 

@@ -1,9 +1,12 @@
-//! `POST /t/{org}/oauth2/revoke`: a client ends a token of its own (RFC 7009).
+//! `POST /t/{org}/oauth2/revoke`: a client ends an access or refresh token of its own (RFC 7009).
 
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpRequest, HttpResponse, web};
-use countersign_domain::{Token, TokenCommand, secret};
-use countersign_persistence::ChangeError;
+use countersign_domain::{
+    Authorization, AuthorizationCommand, ClientId, Digest, ParsedSecret, SecretKind, Token, TokenCommand, secret,
+};
+use countersign_persistence::queries::authorizations;
+use countersign_persistence::{Context, UnitOfWork};
 
 use super::parameters::Parameters;
 use super::{ErrorDocument, OAuthError, client_authentication, context};
@@ -15,7 +18,7 @@ const NOT_YOURS: &str = "The token was issued to another client";
 /// Revokes a token
 ///
 /// For authenticated clients of the organization. A token that is not known, or ended already, is answered like one that
-/// was ended just now.
+/// was ended just now. With a refresh token end all tokens of its family.
 #[utoipa::path(
     post,
     path = "/t/{org}/oauth2/revoke",
@@ -44,24 +47,41 @@ pub(crate) async fn revoke(
 ) -> Result<HttpResponse, OAuthError> {
     let client = client_authentication::authenticate(&state, &organization, &request, &parameters).await?;
     let presented = parameters.get("token").ok_or(OAuthError::invalid_request("The parameter token is missing"))?;
-    let token = match secret::parse(presented) {
-        Ok(parsed) => state.store.directory().token(organization.id, parsed.digest).await?,
-        Err(_) => None,
-    };
-    if let Some(token) = token {
-        if token.client != Some(client.id) {
-            return Err(OAuthError::UnauthorizedClient(NOT_YOURS));
+    let context = context(&organization, &client, &request);
+    match secret::parse(presented) {
+        Ok(ParsedSecret { kind: SecretKind::RefreshToken, digest }) => {
+            revoke_authorization(&state, &context, client.id, digest).await?;
         }
-        let context = context(&organization, &client, &request);
-        state
-            .store
-            .change(&context, async |unit| {
-                unit.execute::<Token>(token.id.uuid(), TokenCommand::Revoke).await?;
-                Ok::<_, ChangeError>(())
-            })
-            .await?;
+        Ok(parsed) => revoke_token(&state, &context, client.id, parsed.digest).await?,
+        Err(_) => {}
     }
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).finish())
+}
+
+async fn revoke_token(state: &AppState, context: &Context, client: ClientId, digest: Digest) -> Result<(), OAuthError> {
+    let Some(token) = state.store.directory().token(context.organization, digest).await? else { return Ok(()) };
+    if token.client != Some(client) {
+        return Err(OAuthError::UnauthorizedClient(NOT_YOURS));
+    }
+    let revoke = async |unit: &UnitOfWork| unit.execute::<Token>(token.id.uuid(), TokenCommand::Revoke).await;
+    Ok(state.store.change(context, revoke).await?)
+}
+
+/// The access tokens of a refresh token end with it (RFC 7009 section 2.1).
+async fn revoke_authorization(
+    state: &AppState,
+    context: &Context,
+    client: ClientId,
+    refresh_token: Digest,
+) -> Result<(), OAuthError> {
+    let found = authorizations::of_refresh_token(&state.store, context.organization, refresh_token).await?;
+    let Some(id) = found else { return Ok(()) };
+    let authorization = state.store.directory().authorization(context.organization, id).await?;
+    if authorization.is_none_or(|authorization| authorization.client != client) {
+        return Err(OAuthError::UnauthorizedClient(NOT_YOURS));
+    }
+    let revoke = async |unit: &UnitOfWork| unit.execute::<Authorization>(id.uuid(), AuthorizationCommand::Revoke).await;
+    Ok(state.store.change(context, revoke).await?)
 }
 
 /// The parameters of a revocation request.

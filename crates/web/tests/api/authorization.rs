@@ -127,7 +127,11 @@ impl<'a> Setting<'a> {
 
     /// A request of the client to the token endpoint.
     pub async fn token(&self, form: &[(&str, &str)]) -> Answer {
-        let request = self.world.request(Method::POST, &format!("/t/{}/oauth2/token", self.tenant.slug));
+        self.post("token", form).await
+    }
+
+    async fn post(&self, endpoint: &str, form: &[(&str, &str)]) -> Answer {
+        let request = self.world.request(Method::POST, &format!("/t/{}/oauth2/{endpoint}", self.tenant.slug));
         self.world.send(request.basic_auth(&self.client_id, Some(&self.client_secret)).form(form)).await
     }
 
@@ -481,4 +485,38 @@ async fn tokens_of_a_third_party_in_automatic_mode_do_not_expire() {
     let token = format!("{path}/tokens/{}", text(active, "id"));
     assert_eq!(world.patch(&tenant, &token, &json!({ "active": false })).await.status, 200);
     assert!(!setting.works(&access).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refresh_token_is_introspected_and_revoked_by_its_own_client_alone() {
+    let world = World::start().await;
+    let tenant = world.tenant().await;
+    let setting = Setting::new(&world, &tenant, "app").await;
+    let other = Setting::new(&world, &tenant, "other-app").await;
+    let tokens = setting.redeem(&setting.code().await).await;
+    let (access, refresh) = (text(&tokens.body, "access_token"), text(&tokens.body, "refresh_token"));
+    let inactive = json!({ "active": false });
+    let introspected = setting.post("introspect", &[("token", &refresh)]).await;
+    assert_eq!(
+        (&introspected.body["active"], &introspected.body["token_type"], &introspected.body["scope"]),
+        (&json!(true), &json!("refresh_token"), &json!("read"))
+    );
+    // It stands for the member who gave the access, as its access tokens do.
+    let bearer = setting.post("introspect", &[("token", &access)]).await;
+    assert_eq!(bearer.body["sub"], introspected.body["sub"]);
+    assert!(bearer.body["sub"].is_string());
+    assert_eq!(other.post("introspect", &[("token", &refresh)]).await.body, inactive);
+    let refused = other.post("revoke", &[("token", &refresh)]).await;
+    assert_eq!((refused.status, &refused.body["error"]), (400, &json!("unauthorized_client")));
+    // Being introspected does not count as being used.
+    let next = setting.refresh(&refresh).await;
+    assert_eq!(next.status, 200, "{}", next.body);
+    assert_eq!(setting.post("introspect", &[("token", &refresh)]).await.body, inactive);
+
+    for _ in 0..2 {
+        assert_eq!(setting.post("revoke", &[("token", &text(&next.body, "refresh_token"))]).await.status, 200);
+    }
+    assert_eq!(setting.last_event().await, "AuthorizationRevoked");
+    assert!(!setting.works(&access).await && !setting.works(&text(&next.body, "access_token")).await);
+    assert_eq!(setting.refresh(&text(&next.body, "refresh_token")).await.body["error"], "invalid_grant");
 }
