@@ -7,6 +7,7 @@ use cqrs_es::event_sink::EventSink;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::client_settings::ClientSettings;
 use crate::event::journaled;
 use crate::values::{ClientIdentifier, RedirectUri, Scope};
 use crate::{Change, Digest, DomainServices, References, SecretId, Services, StreamId, ThirdPartyId, VerifierId};
@@ -74,6 +75,7 @@ pub struct Client {
     client_type: ClientType,
     third_party: Option<ThirdPartyId>,
     redirect_uris: Vec<String>,
+    settings: ClientSettings,
     secrets: BTreeMap<SecretId, ClientSecret>,
 }
 
@@ -104,6 +106,20 @@ pub enum ClientCommand {
     RemoveSecret(SecretId),
     /// Set where authorization responses may go.
     ChangeRedirectUris(Vec<RedirectUri>),
+    /// Set what it may do.
+    ChangeSettings {
+        /// All of its settings.
+        settings: ClientSettings,
+        /// The organization's limit to the life of tokens, in calendar months.
+        maximum_months: u16,
+    },
+    /// Set when a secret stops working by itself.
+    LimitSecret {
+        /// Which secret.
+        secret: SecretId,
+        /// From when on it is no good.
+        expires_at: Option<Timestamp>,
+    },
     /// Let it take part in the protocol.
     Activate,
     /// Keep it out of the protocol, and its tokens from working.
@@ -144,6 +160,13 @@ pub enum ClientEvent {
     ClientRedirectUrisChanged {
         redirect_uris: Change<Vec<String>>,
     },
+    ClientSettingsChanged {
+        settings: Change<ClientSettings>,
+    },
+    ClientSecretLimited {
+        secret: SecretId,
+        expires_at: Change<Option<Timestamp>>,
+    },
     ClientActivated {},
     ClientDeactivated {},
     ClientDeleted {
@@ -174,6 +197,18 @@ pub enum ClientError {
     UnknownSecret,
     #[error("choose a time in the future")]
     ExpiryInThePast,
+    #[error("choose at least one grant type")]
+    NoGrantType,
+    #[error("the grant type refresh_token needs authorization_code beside it")]
+    RefreshTokenAlone,
+    #[error("a public client can't use client_credentials: it can't prove who it is")]
+    PublicClientCredentials,
+    #[error("a public client must use PKCE")]
+    PublicWithoutPkce,
+    #[error("a public client can't introspect tokens: it can't prove who it is")]
+    PublicIntrospection,
+    #[error("choose a lifetime from 60 seconds to {months} months, which is as long as the organization allows")]
+    LifetimeOutOfRange { months: u16 },
 }
 
 journaled!(
@@ -184,6 +219,8 @@ journaled!(
         ClientSecretAdded,
         ClientSecretRemoved,
         ClientRedirectUrisChanged,
+        ClientSettingsChanged,
+        ClientSecretLimited,
         ClientActivated,
         ClientDeactivated,
         ClientDeleted,
@@ -194,6 +231,11 @@ journaled!(
 impl Client {
     fn refers_to(&self, id: StreamId) -> References {
         References { third_party: self.third_party, client: Some(id.into()), token: None }
+    }
+
+    /// What it may do.
+    pub fn settings(&self) -> &ClientSettings {
+        &self.settings
     }
 
     fn decide(
@@ -233,6 +275,18 @@ impl Client {
             }
             Command::ChangeRedirectUris(uris) => Change::between(&self.redirect_uris, distinct(&uris))
                 .map(|redirect_uris| Event::ClientRedirectUrisChanged { redirect_uris }),
+            Command::ChangeSettings { settings, maximum_months } => {
+                let settings = settings.checked(self.client_type, maximum_months, services.now())?;
+                Change::between(&self.settings, settings).map(|settings| Event::ClientSettingsChanged { settings })
+            }
+            Command::LimitSecret { secret, expires_at } => {
+                let known = self.secrets.get(&secret).ok_or(ClientError::UnknownSecret)?;
+                if expires_at.is_some_and(|at| at <= services.now()) {
+                    return Err(ClientError::ExpiryInThePast);
+                }
+                Change::between(&known.expires_at, expires_at)
+                    .map(|expires_at| Event::ClientSecretLimited { secret, expires_at })
+            }
             Command::Activate => (!self.active).then_some(Event::ClientActivated {}),
             Command::Deactivate => self.active.then_some(Event::ClientDeactivated {}),
             Command::Delete => Some(Event::ClientDeleted { identifier: self.identifier.clone() }),
@@ -296,7 +350,7 @@ impl Aggregate for Client {
 
     fn apply(&mut self, event: Self::Event) {
         match event {
-            ClientEvent::ClientRegistered { identifier, client_type, third_party, redirect_uris, .. } => {
+            ClientEvent::ClientRegistered { identifier, client_type, third_party, scopes, redirect_uris } => {
                 *self = Self {
                     registered: true,
                     active: true,
@@ -304,6 +358,7 @@ impl Aggregate for Client {
                     client_type,
                     third_party,
                     redirect_uris,
+                    settings: ClientSettings::initial(client_type, scopes),
                     ..Self::default()
                 };
             }
@@ -314,6 +369,12 @@ impl Aggregate for Client {
                 self.secrets.remove(&secret);
             }
             ClientEvent::ClientRedirectUrisChanged { redirect_uris } => self.redirect_uris = redirect_uris.to,
+            ClientEvent::ClientSettingsChanged { settings } => self.settings = settings.to,
+            ClientEvent::ClientSecretLimited { secret, expires_at } => {
+                if let Some(known) = self.secrets.get_mut(&secret) {
+                    known.expires_at = expires_at.to;
+                }
+            }
             ClientEvent::ClientActivated {} => self.active = true,
             ClientEvent::ClientDeactivated {} => self.active = false,
             ClientEvent::ClientDeleted { .. } => self.deleted = true,

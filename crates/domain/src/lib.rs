@@ -6,6 +6,7 @@
 
 pub mod authorization;
 pub mod client;
+pub mod client_settings;
 pub mod consent;
 pub mod event;
 pub mod expiry;
@@ -25,6 +26,7 @@ pub mod values;
 
 pub use authorization::{Authorization, AuthorizationCommand, AuthorizationError, AuthorizationEvent};
 pub use client::{Client, ClientCommand, ClientError, ClientEvent};
+pub use client_settings::{ClientSettings, GrantType};
 pub use consent::{Consent, ConsentCommand, ConsentError, ConsentEvent};
 pub use event::{Change, DomainError, JournalEvent, JournaledAggregate, References};
 pub use identifiers::{

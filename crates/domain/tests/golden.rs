@@ -19,8 +19,8 @@ use countersign_domain::member::{SignInFailure, SignInMethod};
 use countersign_domain::third_party::Mode;
 use countersign_domain::token::TokenKind;
 use countersign_domain::{
-    AuthorizationEvent, Change, ClientEvent, ConsentEvent, Digest, JournalEvent, MemberEvent, OrganizationEvent,
-    Personal, Role, ThirdPartyEvent, TokenEvent,
+    AuthorizationEvent, Change, ClientEvent, ClientSettings, ConsentEvent, Digest, GrantType, JournalEvent,
+    MemberEvent, OrganizationEvent, Personal, Role, ThirdPartyEvent, TokenEvent,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -189,6 +189,22 @@ fn client() -> Vec<Sample> {
                 vec!["https://partner.example/callback".into()],
                 vec!["com.example.app:/callback?a=1&b=%C3%A9".into()],
             ),
+        }),
+        sample(Event::ClientSettingsChanged {
+            settings: change(
+                ClientSettings::initial(ClientType::Confidential, vec!["read".into(), "write".into()]),
+                ClientSettings {
+                    scopes: Vec::new(),
+                    grant_types: vec![GrantType::ClientCredentials],
+                    pkce_required: false,
+                    access_token_lifetime: Some(86_400),
+                    may_introspect: true,
+                },
+            ),
+        }),
+        sample(Event::ClientSecretLimited {
+            secret: id(4),
+            expires_at: change(None, Some(at("2027-03-14T09:26:53.589793Z"))),
         }),
         sample(Event::ClientActivated {}),
         sample(Event::ClientDeactivated {}),

@@ -22,8 +22,14 @@ pub struct Migration {
 }
 
 /// All steps of this program, in order. Numbered 1, 2, 3 …
-pub const MIGRATIONS: &[Migration] =
-    migrations!["0001_roles", "0002_journal", "0003_projections", "0004_sign_in", "0005_authorizations"];
+pub const MIGRATIONS: &[Migration] = migrations![
+    "0001_roles",
+    "0002_journal",
+    "0003_projections",
+    "0004_sign_in",
+    "0005_authorizations",
+    "0006_client_settings"
+];
 
 /// Any number, the same for all processes of ours.
 const LOCK: i64 = 0x636f_756e_7465_7273;

@@ -193,6 +193,12 @@ fn field_of(error: &ChangeError) -> Option<&'static str> {
             DomainError::Client(ClientError::ExpiryInThePast)
             | DomainError::Token(TokenError::ExpiryInThePast | TokenError::ExpiryTooLate { .. }),
         ) => Some("expires_at"),
+        ChangeError::Refused(DomainError::Client(
+            ClientError::NoGrantType | ClientError::RefreshTokenAlone | ClientError::PublicClientCredentials,
+        )) => Some("grant_types"),
+        ChangeError::Refused(DomainError::Client(ClientError::PublicWithoutPkce)) => Some("pkce_required"),
+        ChangeError::Refused(DomainError::Client(ClientError::PublicIntrospection)) => Some("may_introspect"),
+        ChangeError::Refused(DomainError::Client(ClientError::LifetimeOutOfRange { .. })) => Some("expires_in"),
         ChangeError::Store(StoreError::NameTaken(kind)) => Some(match kind {
             NameKind::ThirdParty => "name",
             NameKind::ClientIdentifier => "client_id",
@@ -220,7 +226,15 @@ fn refused(error: &DomainError) -> Mapped {
         | DomainError::Authorization(AuthorizationError::Unknown)
         | DomainError::Consent(ConsentError::Unknown) => (StatusCode::NOT_FOUND, "not-found", "Not found"),
         DomainError::Organization(OrganizationError::MonthsOutOfRange)
-        | DomainError::Client(ClientError::ExpiryInThePast)
+        | DomainError::Client(
+            ClientError::ExpiryInThePast
+            | ClientError::NoGrantType
+            | ClientError::RefreshTokenAlone
+            | ClientError::PublicClientCredentials
+            | ClientError::PublicWithoutPkce
+            | ClientError::PublicIntrospection
+            | ClientError::LifetimeOutOfRange { .. },
+        )
         | DomainError::Token(TokenError::ExpiryInThePast | TokenError::ExpiryTooLate { .. }) => {
             (StatusCode::UNPROCESSABLE_ENTITY, "invalid-fields", "Check the fields")
         }

@@ -2,8 +2,8 @@
 
 use countersign_domain::client::{AuthenticationFailure, ClientType, MAXIMUM_SECRETS, SecretProof};
 use countersign_domain::{
-    Change, Client, ClientCommand as Command, ClientError, ClientEvent as Event, Digest, JournalEvent,
-    JournaledAggregate, References, SecretId, TokenEvent,
+    Change, Client, ClientCommand as Command, ClientError, ClientEvent as Event, ClientSettings, Digest, GrantType,
+    JournalEvent, JournaledAggregate, References, SecretId, TokenEvent,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -72,11 +72,21 @@ fn every_command_on_an_existing_one() -> Vec<Command> {
         add_secret(None),
         Command::RemoveSecret(secret(1)),
         redirect_to(&["https://partner.example/other"]),
+        change_settings(ClientSettings { may_introspect: true, ..initial() }),
+        Command::LimitSecret { secret: secret(1), expires_at: Some(in_a_moment()) },
         Command::Activate,
         Command::Deactivate,
         Command::Delete,
         failures(1),
     ]
+}
+
+fn initial() -> ClientSettings {
+    ClientSettings::initial(ClientType::Confidential, vec!["read".into(), "write".into()])
+}
+
+fn change_settings(settings: ClientSettings) -> Command {
+    Command::ChangeSettings { settings, maximum_months: 1 }
 }
 
 fn in_a_moment() -> Timestamp {
@@ -88,6 +98,81 @@ fn is_registered() {
     for client_type in [ClientType::Confidential, ClientType::Public] {
         given::<Client>(&[]).when(register(client_type)).then_expect_events(vec![registered_as(client_type)]);
     }
+}
+
+#[test]
+fn settings_change_as_a_whole_and_only_when_they_differ() {
+    let to = ClientSettings {
+        scopes: vec!["write".into(), "admin".into(), "write".into()],
+        grant_types: vec![GrantType::ClientCredentials, GrantType::ClientCredentials],
+        pkce_required: false,
+        access_token_lifetime: Some(60),
+        may_introspect: true,
+    };
+    let tidy = ClientSettings {
+        scopes: vec!["write".into(), "admin".into()],
+        grant_types: vec![GrantType::ClientCredentials],
+        ..to.clone()
+    };
+    let changed = Event::ClientSettingsChanged { settings: Change { from: initial(), to: tidy.clone() } };
+    given::<Client>(&[registered()]).when(change_settings(to.clone())).then_expect_events(vec![changed.clone()]);
+    given::<Client>(&[registered(), changed.clone()]).when(change_settings(to)).then_expect_events(vec![]);
+    assert_eq!(state::<Client>(&[registered(), changed]).settings(), &tidy);
+    given::<Client>(&[registered()]).when(change_settings(initial())).then_expect_events(vec![]);
+}
+
+#[test]
+fn settings_that_a_client_of_its_type_may_not_have_are_refused() {
+    use GrantType::{AuthorizationCode, ClientCredentials, RefreshToken};
+    let refused = |client_type, settings, error| {
+        given::<Client>(&[registered_as(client_type)]).when(change_settings(settings)).then_expect_error(error);
+    };
+    let confidential = |grant_types: &[GrantType]| ClientSettings { grant_types: grant_types.to_vec(), ..initial() };
+    refused(ClientType::Confidential, confidential(&[]), ClientError::NoGrantType);
+    refused(ClientType::Confidential, confidential(&[RefreshToken, ClientCredentials]), ClientError::RefreshTokenAlone);
+    let public = ClientSettings::initial(ClientType::Public, Vec::new());
+    assert_eq!(public.grant_types, [AuthorizationCode, RefreshToken]);
+    let with_credentials = ClientSettings { grant_types: GrantType::ALL.to_vec(), ..public.clone() };
+    refused(ClientType::Public, with_credentials, ClientError::PublicClientCredentials);
+    refused(
+        ClientType::Public,
+        ClientSettings { pkce_required: false, ..public.clone() },
+        ClientError::PublicWithoutPkce,
+    );
+    refused(ClientType::Public, ClientSettings { may_introspect: true, ..public }, ClientError::PublicIntrospection);
+}
+
+#[test]
+fn a_lifetime_is_from_a_minute_to_the_limit_of_the_organization() {
+    // The limit is a month, and from 14 March to 14 April there are 31 days.
+    let month = 31 * 24 * 60 * 60;
+    for (seconds, is_allowed) in [(0, false), (59, false), (60, true), (month, true), (month + 1, false)] {
+        let command = change_settings(ClientSettings { access_token_lifetime: Some(seconds), ..initial() });
+        if is_allowed {
+            assert_eq!(count_of::<Client>(&services(), &[registered()], command), 1, "{seconds}");
+        } else {
+            let error = ClientError::LifetimeOutOfRange { months: 1 };
+            given::<Client>(&[registered()]).when(command).then_expect_error(error);
+        }
+    }
+}
+
+#[test]
+fn a_secret_can_be_given_an_end_and_lose_it_again() {
+    let history = [registered(), with_secret(1, None)];
+    let limit = |expires_at| Command::LimitSecret { secret: secret(1), expires_at };
+    let limited =
+        Event::ClientSecretLimited { secret: secret(1), expires_at: Change { from: None, to: Some(in_a_moment()) } };
+    given::<Client>(&history).when(limit(Some(in_a_moment()))).then_expect_events(vec![limited.clone()]);
+    given::<Client>(&history).when(limit(None)).then_expect_events(vec![]);
+    given::<Client>(&history).when(limit(Some(at(NOW)))).then_expect_error(ClientError::ExpiryInThePast);
+    let history = [registered(), with_secret(1, None), limited];
+    given::<Client>(&history).when(limit(None)).then_expect_events(vec![Event::ClientSecretLimited {
+        secret: secret(1),
+        expires_at: Change { from: Some(in_a_moment()), to: None },
+    }]);
+    let unknown = Command::LimitSecret { secret: secret(2), expires_at: None };
+    given::<Client>(&history).when(unknown).then_expect_error(ClientError::UnknownSecret);
 }
 
 #[test]

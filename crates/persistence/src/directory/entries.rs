@@ -5,7 +5,9 @@ use std::sync::Arc;
 use countersign_domain::third_party::Mode;
 use countersign_domain::token::TokenStatus;
 use countersign_domain::validity::{Standing, TokenFacts};
-use countersign_domain::{AuthorizationId, ClientId, Digest, MemberId, OrganizationId, ThirdPartyId, TokenId};
+use countersign_domain::{
+    AuthorizationId, ClientId, ClientSettings, Digest, MemberId, OrganizationId, ThirdPartyId, TokenId,
+};
 use jiff::Timestamp;
 use tokio_postgres::Row;
 use tokio_postgres::types::Json;
@@ -53,8 +55,8 @@ pub struct ClientEntry {
     pub is_public: bool,
     /// The third party it belongs to.
     pub third_party: Option<ThirdPartyId>,
-    /// What it may ask for.
-    pub scopes: Vec<String>,
+    /// What it may do.
+    pub settings: ClientSettings,
     /// Where authorization responses may go.
     pub redirect_uris: Vec<String>,
     /// Its secrets' proofs.
@@ -161,7 +163,7 @@ pub(super) async fn client(
     organization: OrganizationId,
     id: ClientId,
 ) -> Result<Option<Arc<ClientEntry>>, StoreError> {
-    let sql = "SELECT identifier, client_type, third_party_id, scopes, redirect_uris, secrets, active, deleted \
+    let sql = "SELECT identifier, client_type, third_party_id, settings, redirect_uris, secrets, active, deleted \
                FROM clients WHERE org_id = $1 AND client_id = $2";
     one(&pool.read(organization, sql, parameters![organization.uuid(), id.uuid()]).await?, |row| {
         Ok(ClientEntry {
@@ -169,7 +171,7 @@ pub(super) async fn client(
             identifier: row.try_get(0)?,
             is_public: row.try_get::<_, &str>(1)? == "public",
             third_party: row.try_get::<_, Option<_>>(2)?.map(ThirdPartyId),
-            scopes: words(row.try_get(3)?),
+            settings: row.try_get::<_, Json<_>>(3)?.0,
             redirect_uris: row.try_get::<_, Json<_>>(4)?.0,
             secrets: row.try_get::<_, Json<_>>(5)?.0,
             standing: standing(row.try_get(6)?, row.try_get(7)?),

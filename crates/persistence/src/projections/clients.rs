@@ -1,7 +1,7 @@
 //! The OAuth clients of an organization, each with its secrets' proofs.
 
 use countersign_domain::client::{ClientType, SecretProof};
-use countersign_domain::{ClientEvent, JournalEvent, SecretId};
+use countersign_domain::{ClientEvent, ClientSettings, JournalEvent, SecretId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -29,7 +29,7 @@ pub(crate) struct ClientRow {
     identifier: String,
     client_type: String,
     third_party_id: Option<Uuid>,
-    scopes: String,
+    settings: ClientSettings,
     redirect_uris: Vec<String>,
     secrets: Vec<StoredSecret>,
     active: bool,
@@ -47,7 +47,7 @@ impl Projection for Clients {
         ("identifier", "text"),
         ("client_type", "text"),
         ("third_party_id", "uuid"),
-        ("scopes", "text"),
+        ("settings", "jsonb"),
         ("redirect_uris", "jsonb"),
         ("secrets", "jsonb"),
         ("active", "boolean"),
@@ -76,7 +76,7 @@ impl Projection for Clients {
                 identifier: identifier.clone(),
                 client_type: client_type_text(*client_type).to_owned(),
                 third_party_id: third_party.map(countersign_domain::ThirdPartyId::uuid),
-                scopes: scopes.join(" "),
+                settings: ClientSettings::initial(*client_type, scopes.clone()),
                 redirect_uris: redirect_uris.clone(),
                 secrets: Vec::new(),
                 active: true,
@@ -97,6 +97,11 @@ impl Projection for Clients {
             ClientEvent::ClientRedirectUrisChanged { redirect_uris } => {
                 row.redirect_uris.clone_from(&redirect_uris.to);
             }
+            ClientEvent::ClientSettingsChanged { settings } => row.settings.clone_from(&settings.to),
+            ClientEvent::ClientSecretLimited { secret, expires_at } => {
+                let limited = row.secrets.iter_mut().filter(|stored| stored.secret == *secret);
+                limited.for_each(|stored| stored.expires_at = expires_at.to);
+            }
             ClientEvent::ClientActivated {} => row.active = true,
             ClientEvent::ClientDeactivated {} => row.active = false,
             ClientEvent::ClientDeleted { .. } => row.deleted = true,
@@ -112,7 +117,7 @@ impl Projection for Clients {
                 identifier: row.try_get(1)?,
                 client_type: row.try_get(2)?,
                 third_party_id: row.try_get(3)?,
-                scopes: row.try_get(4)?,
+                settings: row.try_get::<_, Json<_>>(4)?.0,
                 redirect_uris: row.try_get::<_, Json<_>>(5)?.0,
                 secrets: row.try_get::<_, Json<_>>(6)?.0,
                 active: row.try_get(7)?,
@@ -132,7 +137,7 @@ impl Projection for Clients {
             array(rows, |row| row.identifier.clone()),
             array(rows, |row| row.client_type.clone()),
             array(rows, |row| row.third_party_id),
-            array(rows, |row| row.scopes.clone()),
+            array(rows, |row| Json(row.settings.clone())),
             array(rows, |row| Json(row.redirect_uris.clone())),
             array(rows, |row| Json(row.secrets.clone())),
             array(rows, |row| row.active),

@@ -2,14 +2,14 @@
 
 use countersign_domain::client::SecretProof;
 use countersign_domain::third_party::Mode;
-use countersign_domain::{ClientId, OrganizationId, SecretId, SecretKind, ThirdPartyId};
+use countersign_domain::{ClientId, ClientSettings, OrganizationId, SecretId, SecretKind, ThirdPartyId};
 use futures_util::future::try_join3;
 use jiff::Timestamp;
 use tokio_postgres::Row;
 use tokio_postgres::types::Json;
 
 use super::tokens::{self, TokenSummary};
-use super::{Page, containing, masked, parse, scopes};
+use super::{Page, containing, masked, parse};
 use crate::pool::parameters;
 use crate::projections::clients::StoredSecret;
 use crate::{Store, StoreError};
@@ -128,8 +128,8 @@ pub struct ClientSummary {
     pub identifier: String,
     /// Where authorization responses may go.
     pub redirect_uris: Vec<String>,
-    /// What it may ask for.
-    pub scopes: Vec<String>,
+    /// What it may do.
+    pub settings: ClientSettings,
     /// Whether it may take part.
     pub active: bool,
     /// Its secrets, oldest first.
@@ -247,7 +247,7 @@ async fn client_of(
     organization: OrganizationId,
     third_party: ThirdPartyId,
 ) -> Result<Option<ClientSummary>, StoreError> {
-    let sql = "SELECT client_id, identifier, redirect_uris, scopes, active, secrets FROM clients \
+    let sql = "SELECT client_id, identifier, redirect_uris, settings, active, secrets FROM clients \
                WHERE org_id = $1 AND third_party_id = $2 AND NOT deleted \
                ORDER BY registered_at DESC, client_id DESC LIMIT 1";
     let rows = store.pool().read(organization, sql, parameters![organization.uuid(), third_party.uuid()]).await?;
@@ -257,7 +257,7 @@ async fn client_of(
         id: ClientId(row.try_get(0)?),
         identifier: row.try_get(1)?,
         redirect_uris: row.try_get::<_, Json<_>>(2)?.0,
-        scopes: scopes(row.try_get(3)?),
+        settings: row.try_get::<_, Json<_>>(3)?.0,
         active: row.try_get(4)?,
         secrets: secrets.0.into_iter().map(secret).collect(),
     }))

@@ -215,7 +215,7 @@ async fn the_page_shows_the_client_with_its_secrets_and_the_tokens_with_their_us
     assert_eq!(found.requirements, None);
     let shown = found.client.unwrap();
     assert_eq!((shown.id, shown.identifier.as_str(), shown.active), (client, "initech", true));
-    assert_eq!(shown.scopes, ["read", "write"]);
+    assert_eq!(shown.settings.scopes, ["read", "write"]);
     assert_eq!(shown.redirect_uris, ["https://partner.example/callback"]);
     let masked = shown.secrets.iter().map(|secret| secret.masked.clone()).collect::<Vec<_>>();
     assert_eq!(masked, [generated, "chosen by a person".to_owned()]);

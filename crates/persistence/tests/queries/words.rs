@@ -2,14 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use countersign_domain::authorization::Grant;
 use countersign_domain::client::{AuthenticationFailure, SecretProof};
 use countersign_domain::member::{SignInFailure, SignInMethod};
 use countersign_domain::third_party::Mode;
 use countersign_domain::values::{Note, OrganizationName, PersonName, RedirectUri, ThirdPartyName};
 use countersign_domain::{
-    Client, ClientCommand, ClientEvent, Digest, Member, MemberCommand, MemberEvent, Organization, OrganizationCommand,
-    OrganizationEvent, Role, SessionId, ThirdParty, ThirdPartyCommand, ThirdPartyEvent, Token, TokenCommand,
-    TokenEvent, VerifierId,
+    Authorization, AuthorizationCommand, AuthorizationEvent, Client, ClientCommand, ClientEvent, ClientSettings,
+    Consent, ConsentCommand, ConsentEvent, ConsentId, Digest, GrantType, Member, MemberCommand, MemberEvent,
+    Organization, OrganizationCommand, OrganizationEvent, Role, SessionId, ThirdParty, ThirdPartyCommand,
+    ThirdPartyEvent, Token, TokenCommand, TokenEvent, VerifierId,
 };
 use countersign_persistence::clock;
 use countersign_persistence::queries::audit::{
@@ -208,6 +210,16 @@ async fn clients() {
         .unwrap()
         .client
         .unwrap();
+    let limit = ClientCommand::LimitSecret { secret: client.secrets[0].id, expires_at: None };
+    world.execute::<Client>(id, limit).await;
+    let settings = ClientSettings {
+        scopes: vec!["read".into()],
+        grant_types: vec![GrantType::ClientCredentials],
+        pkce_required: false,
+        access_token_lifetime: Some(600),
+        may_introspect: true,
+    };
+    world.execute::<Client>(id, ClientCommand::ChangeSettings { settings, maximum_months: 12 }).await;
     world.execute::<Client>(id, ClientCommand::RemoveSecret(client.secrets[0].id)).await;
     world.execute::<Client>(id, ClientCommand::Delete).await;
     let minute = "(in the minute from 2026-03-14 09:26:00 UTC)";
@@ -231,12 +243,77 @@ async fn clients() {
                 "2 authentications of client initech failed: the client is not Active, \
                  or its third party not Enabled {minute}"
             ),
+            &format!("Changed when a secret of client initech expires; Expires: {expiry} → Does not expire"),
+            "Changed what client initech may do; Scopes: read, write → read; \
+             Grant types: authorization_code, client_credentials, refresh_token → client_credentials; \
+             PKCE required: Yes → No; Access tokens live: Default → 600 s; May introspect: No → Yes",
             "Removed a secret of client initech",
             "Deleted client initech",
         ],
     )
     .await;
     assert_eq!(types, all_of(ClientEvent::TYPES));
+}
+
+#[tokio::test]
+async fn authorizations_and_consents() {
+    let world = world().await;
+    let third_party = world.third_party("Initech").await;
+    let client = world.client("initech", third_party).await;
+    let member = random_id().into();
+    let grant = || Grant {
+        client,
+        third_party: Some(third_party),
+        member,
+        scopes: vec!["read".into()],
+        redirect_uri: "https://partner.example/callback".into(),
+        redirect_uri_was_sent: false,
+        code: Digest::of(&random_id().to_string()),
+        code_last_four: "a9F2".into(),
+        code_challenge: None,
+    };
+    let give = ConsentCommand::Give { member, client, third_party: Some(third_party), scopes: vec!["read".into()] };
+    let consent = ConsentId::of(member, client).uuid();
+    for command in [give, ConsentCommand::Withdraw] {
+        world.execute::<Consent>(consent, command).await;
+    }
+    let (first, second) = (Digest::of(&random_id().to_string()), Digest::of(&random_id().to_string()));
+    let redeem = |refresh| AuthorizationCommand::Redeem { client, redirect_uri: None, code_verifier: None, refresh };
+    let refresh = AuthorizationCommand::Refresh { client, presented: first, successor: second };
+    let id = world.create::<Authorization>(AuthorizationCommand::Grant(grant())).await;
+    for command in [redeem(Some(first)), refresh, AuthorizationCommand::RecordReuse] {
+        world.execute::<Authorization>(id, command).await;
+    }
+    let id = world.create::<Authorization>(AuthorizationCommand::Grant(grant())).await;
+    for command in [redeem(None), AuthorizationCommand::RecordReplay] {
+        world.execute::<Authorization>(id, command).await;
+    }
+    let id = world.create::<Authorization>(AuthorizationCommand::Grant(grant())).await;
+    world.execute::<Authorization>(id, AuthorizationCommand::Revoke).await;
+    let granted = "Authorized client initech; Redirect URI: – → https://partner.example/callback; \
+                   Authorization code expires: – → ";
+    let page = AuditPage { cursor: AuditCursor::Newest, limit: LONGEST_PAGE };
+    let told = timeline(&world.store, world.organization, &AuditFilter::default(), page).await.unwrap().entries;
+    let told = told.iter().rev().skip(3).collect::<Vec<_>>();
+    let expected = [
+        "Consented to the access of client initech; Scopes: – → read",
+        "Withdrew the consent to the access of client initech",
+        granted,
+        "Redeemed the authorization code of client initech",
+        "Replaced the refresh token of client initech by its successor",
+        "A refresh token of client initech was used again: all tokens of its family were revoked",
+        granted,
+        "Redeemed the authorization code of client initech",
+        "An authorization code of client initech was presented again: everything it gave was revoked",
+        granted,
+        "Revoked the authorization of client initech",
+    ];
+    assert_eq!(told.len(), expected.len());
+    for (entry, expected) in told.iter().zip(expected) {
+        assert!(words(entry).starts_with(expected), "{}", words(entry));
+    }
+    let types = told.iter().map(|entry| entry.event_type.clone()).collect::<BTreeSet<_>>();
+    assert_eq!(types, all_of(AuthorizationEvent::TYPES).union(&all_of(ConsentEvent::TYPES)).cloned().collect());
 }
 
 #[tokio::test]

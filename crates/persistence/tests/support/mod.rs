@@ -8,10 +8,10 @@ use countersign_domain::values::{
     ClientIdentifier, EmailAddress, Note, OrganizationName, PersonName, RedirectUri, Scope, ThirdPartyName,
 };
 use countersign_domain::{
-    Authorization, AuthorizationCommand, AuthorizationId, Client, ClientCommand, ClientId, Consent, ConsentCommand,
-    ConsentId, Digest, JournaledAggregate, Member, MemberCommand, MemberId, Organization, OrganizationCommand,
-    OrganizationId, Role, Secret, SecretKind, StreamId, ThirdParty, ThirdPartyCommand, ThirdPartyId, Token,
-    TokenCommand, TokenId,
+    Authorization, AuthorizationCommand, AuthorizationId, Client, ClientCommand, ClientId, ClientSettings, Consent,
+    ConsentCommand, ConsentId, Digest, JournaledAggregate, Member, MemberCommand, MemberId, Organization,
+    OrganizationCommand, OrganizationId, Role, Secret, SecretKind, StreamId, ThirdParty, ThirdPartyCommand,
+    ThirdPartyId, Token, TokenCommand, TokenId,
 };
 use countersign_persistence::{Context, Source, Store, testing};
 use tokio_postgres::NoTls;
@@ -176,7 +176,17 @@ impl Journal<'_> {
             })
             .await
             .unwrap();
+        let settings = |scopes: &[&str]| ClientCommand::ChangeSettings {
+            settings: ClientSettings {
+                access_token_lifetime: Some(600),
+                may_introspect: true,
+                ..ClientSettings::initial(ClientType::Confidential, scopes.iter().map(ToString::to_string).collect())
+            },
+            maximum_months: 12,
+        };
         let commands = [
+            settings(&["admin"]),
+            settings(&["read", "write"]),
             ClientCommand::ChangeRedirectUris(vec![uri("callback"), uri("other")]),
             ClientCommand::Deactivate,
             ClientCommand::Activate,

@@ -49,7 +49,8 @@ const INACTIVE: &str = r#"{"active":false}"#;
 
 /// Asks whether a token gives access, and whose it is
 ///
-/// For authenticated, confidential clients of the organization: by HTTP Basic or by `client_id` and `client_secret` in
+/// A client asks about its own tokens; about those of others it needs the right to introspect, without which they are
+/// not active to it. For authenticated, confidential clients of the organization: by HTTP Basic or by `client_id` and `client_secret` in
 /// the body, not both.
 #[utoipa::path(
     post,
@@ -94,6 +95,10 @@ pub(crate) async fn introspect(
     }
     let now = clock::now();
     let verdict = state.store.directory().check_token(&organization, token, None, now).await?;
+    let is_own = verdict.token.as_ref().is_some_and(|token| token.client == Some(client.id));
+    if !is_own && !client.settings.may_introspect {
+        return Ok(answer(None));
+    }
     if let Some(token) = &verdict.token {
         state.store.usage().count(organization.id, token.id, now, &address(&request));
     }

@@ -71,7 +71,7 @@ pub(crate) async fn authorization_server(
         response_modes_supported: ["query"],
         code_challenge_methods_supported: ["S256"],
         authorization_response_iss_parameter_supported: true,
-        grant_types_supported: GRANTS.iter().map(|grant| grant.name).collect(),
+        grant_types_supported: GRANTS.iter().map(|grant| grant.grant_type.as_str()).collect(),
         token_endpoint_auth_methods_supported: AUTHENTICATION_METHODS,
         introspection_endpoint_auth_methods_supported: AUTHENTICATION_METHODS,
         revocation_endpoint_auth_methods_supported: AUTHENTICATION_METHODS,

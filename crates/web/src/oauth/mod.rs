@@ -30,7 +30,7 @@ pub(crate) use verified_secrets::VerifiedSecrets;
 use crate::error::Answer;
 use crate::middleware::{Audience, request_id, source};
 
-/// The routes under `/t/{org}`.
+/// The routes under `/t/{org}`. Those under `/osoc` are for integrations that were configured before Countersign came.
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
     config
         .service(
@@ -39,13 +39,15 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
                 .route(web::post().to(access_test::access_test)),
         )
         .service(
-            web::resource("/oauth2/authorize")
+            web::resource(["/oauth2/authorize", "/osoc/api/oauthcontroller/authorize"])
                 // People read its answers.
                 .app_data(Audience::Page)
                 .route(web::get().to(authorize::authorize))
                 .route(web::post().to(authorize::decide)),
         )
-        .service(web::resource("/oauth2/token").route(web::post().to(token::token)))
+        .service(
+            web::resource(["/oauth2/token", "/osoc/api/oauthcontroller/token"]).route(web::post().to(token::token)),
+        )
         .service(web::resource("/oauth2/introspect").route(web::post().to(introspect::introspect)))
         .service(web::resource("/oauth2/revoke").route(web::post().to(revoke::revoke)))
         // The appended forms, which many clients try beside the one of RFC 8414.

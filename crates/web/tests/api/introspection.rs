@@ -2,7 +2,7 @@
 
 use countersign_domain::client::{ClientType, SecretProof};
 use countersign_domain::values::ClientIdentifier;
-use countersign_domain::{Client, ClientCommand, ClientId, Secret, SecretKind};
+use countersign_domain::{Client, ClientCommand, ClientId, ClientSettings, Secret, SecretKind};
 use countersign_persistence::{ChangeError, UnitOfWork, testing};
 use reqwest::{Method, RequestBuilder};
 use serde_json::json;
@@ -53,6 +53,13 @@ async fn an_active_token_is_described_and_every_other_is_only_inactive() {
     let elsewhere = world.tenant().await;
     let (asking, access) = (world.access(&tenant, "Asking").await, world.access(&tenant, "Initech").await);
     let foreign = world.access(&elsewhere, "Initech").await;
+    // Without the right to ask about them, other clients' tokens are not active.
+    let answer = ask(&world, &tenant, &asking, &access.token).await;
+    assert_eq!((answer.status, answer.body), (200, json!({ "active": false })));
+    assert_eq!(ask(&world, &tenant, &access, &access.token).await.body["active"], true);
+    let client = world.store.directory().client_by_identifier(tenant.id, &asking.client_id).await.unwrap().unwrap();
+    let settings = ClientSettings { may_introspect: true, ..client.settings.clone() };
+    command(&world, &tenant, client.id, ClientCommand::ChangeSettings { settings, maximum_months: 12 }).await;
     let answer = ask(&world, &tenant, &asking, &access.token).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
     let token =

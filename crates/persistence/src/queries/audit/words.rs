@@ -3,8 +3,8 @@
 use countersign_domain::client::{AuthenticationFailure, ClientType, SecretProof};
 use countersign_domain::member::{SignInFailure, SignInMethod};
 use countersign_domain::{
-    AuthorizationEvent, Change, ClientEvent, ConsentEvent, JournalEvent, MemberEvent, OrganizationEvent, Personal,
-    SecretKind, ThirdPartyEvent, TokenEvent,
+    AuthorizationEvent, Change, ClientEvent, ClientSettings, ConsentEvent, JournalEvent, MemberEvent,
+    OrganizationEvent, Personal, SecretKind, ThirdPartyEvent, TokenEvent,
 };
 use jiff::Timestamp;
 
@@ -218,6 +218,13 @@ fn client(event: &ClientEvent, labels: &Labels<'_>) -> Words {
                 to: lines(&redirect_uris.to),
             }],
         ),
+        ClientEvent::ClientSettingsChanged { settings } => {
+            (format!("Changed what {client} may do"), settings_changes(&settings.from, &settings.to))
+        }
+        ClientEvent::ClientSecretLimited { expires_at, .. } => (
+            format!("Changed when a secret of {client} expires"),
+            vec![changed("Expires", &expiry(expires_at.from), &expiry(expires_at.to))],
+        ),
         ClientEvent::ClientActivated {} => (format!("Switched {client} on"), vec![switched("Active", true)]),
         ClientEvent::ClientDeactivated {} => (format!("Switched {client} off"), vec![switched("Active", false)]),
         ClientEvent::ClientDeleted { identifier } => (format!("Deleted client {identifier}"), Vec::new()),
@@ -231,6 +238,27 @@ fn client(event: &ClientEvent, labels: &Labels<'_>) -> Words {
             (failures(*count, "authentication", &format!("of {client}"), cause, *minute), Vec::new())
         }
     }
+}
+
+/// The settings that differ.
+fn settings_changes(from: &ClientSettings, to: &ClientSettings) -> Vec<FieldChange> {
+    let grants = |settings: &ClientSettings| {
+        let names = settings.grant_types.iter().map(|grant| grant.as_str().to_owned());
+        lines(&names.collect::<Vec<_>>())
+    };
+    let lifetime = |settings: &ClientSettings| {
+        Some(settings.access_token_lifetime.map_or_else(|| "Default".to_owned(), |seconds| format!("{seconds} s")))
+    };
+    let yes_or_no = |on: bool| Some(if on { "Yes" } else { "No" }.to_owned());
+    let fields: [(&'static str, Option<String>, Option<String>); 5] = [
+        ("Scopes", lines(&from.scopes), lines(&to.scopes)),
+        ("Grant types", grants(from), grants(to)),
+        ("PKCE required", yes_or_no(from.pkce_required), yes_or_no(to.pkce_required)),
+        ("Access tokens live", lifetime(from), lifetime(to)),
+        ("May introspect", yes_or_no(from.may_introspect), yes_or_no(to.may_introspect)),
+    ];
+    let differing = fields.into_iter().filter(|(_, from, to)| from != to);
+    differing.map(|(field, from, to)| FieldChange { field, from, to }).collect()
 }
 
 fn token(event: &TokenEvent, labels: &Labels<'_>) -> Words {

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use countersign_domain::GrantType;
 use countersign_domain::validity::Standing;
 use countersign_domain::values::RedirectUri;
 use countersign_persistence::directory::{ClientEntry, OrganizationEntry, ThirdPartyEntry};
@@ -130,19 +131,11 @@ fn check(client: &ClientEntry, parameters: &Fields) -> Result<(Vec<String>, Opti
             return Err(RedirectError { code, description: "Send the parameters themselves".into() });
         }
     }
-    if !may_use_the_code_grant(client) {
+    if !client.settings.grant_types.contains(&GrantType::AuthorizationCode) {
         return Err(RedirectError { code: "unauthorized_client", description: NOT_FOR_THIS_GRANT.into() });
     }
-    let scopes = granted_scopes(&client.scopes, get("scope")).map_err(|error| RedirectError::from(&error))?;
-    Ok((scopes, code_challenge(requires_pkce(client), get("code_challenge"), get("code_challenge_method"))?))
-}
-
-fn may_use_the_code_grant(_client: &ClientEntry) -> bool {
-    true
-}
-
-fn requires_pkce(_client: &ClientEntry) -> bool {
-    true
+    let scopes = granted_scopes(&client.settings.scopes, get("scope")).map_err(|error| RedirectError::from(&error))?;
+    Ok((scopes, code_challenge(client.settings.pkce_required, get("code_challenge"), get("code_challenge_method"))?))
 }
 
 /// S256 alone: `plain`, which is what leaving the method out means (RFC 7636 section 4.3), protects nobody who can read

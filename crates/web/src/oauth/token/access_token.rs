@@ -11,8 +11,12 @@ use crate::oauth::OAuthError;
 use crate::state::AppState;
 
 /// How long the tokens live that a client gets without a member's part in it.
-pub(super) fn lifetime(_client: &ClientEntry) -> SignedDuration {
-    ACCESS_TOKEN_LIFETIME
+pub(super) fn lifetime(client: &ClientEntry) -> SignedDuration {
+    chosen_lifetime(client).unwrap_or(ACCESS_TOKEN_LIFETIME)
+}
+
+fn chosen_lifetime(client: &ClientEntry) -> Option<SignedDuration> {
+    client.settings.access_token_lifetime.map(|seconds| SignedDuration::from_secs(seconds.into()))
 }
 
 /// How long the tokens live that a client gets by a member's grant. Those of a third party in automatic mode don't
@@ -27,7 +31,7 @@ pub(super) async fn granted_lifetime(
         None => None,
     };
     let is_automatic = third_party.is_some_and(|third_party| third_party.mode == Mode::Automatic);
-    Ok(if is_automatic { None } else { Some(lifetime(client)) })
+    Ok(if is_automatic { chosen_lifetime(client) } else { Some(lifetime(client)) })
 }
 
 /// Issues an access token within a unit of work.

@@ -3,7 +3,7 @@
 //! Who redeems a code is decided by the expected version of its stream within the append: of any number of parallel
 //! redemptions, in whichever processes, one finds the code unused. The others are replays.
 
-use countersign_domain::{Authorization, AuthorizationCommand, ParsedSecret, Secret, SecretKind, secret};
+use countersign_domain::{Authorization, AuthorizationCommand, GrantType, ParsedSecret, Secret, SecretKind, secret};
 use countersign_persistence::queries::authorizations;
 
 use super::access_token::{granted_lifetime, issue as issue_access_token};
@@ -13,7 +13,8 @@ use crate::oauth::OAuthError;
 use crate::oauth::parameters::redirect_uri;
 
 /// The entry in the table of grants.
-pub(super) const GRANT: Grant = Grant { name: "authorization_code", issue: |request| Box::pin(issue(request)) };
+pub(super) const GRANT: Grant =
+    Grant { grant_type: GrantType::AuthorizationCode, issue: |request| Box::pin(issue(request)) };
 
 const UNKNOWN: &str = "The code was not issued by this organization: begin again at the authorization endpoint";
 
@@ -30,22 +31,23 @@ async fn issue(request: GrantRequest<'_>) -> Result<IssuedTokens, OAuthError> {
     };
     let id = id.ok_or(OAuthError::invalid_grant(UNKNOWN))?;
     let lifetime = granted_lifetime(state, &client, organization.id).await?;
+    let may_refresh = client.settings.grant_types.contains(&GrantType::RefreshToken);
     let redeemed = state
         .store
         .change(&context, async |unit| {
-            let refresh_token = Secret::generate(SecretKind::RefreshToken, unit.services());
+            let refresh_token = may_refresh.then(|| Secret::generate(SecretKind::RefreshToken, unit.services()));
             let redeem = AuthorizationCommand::Redeem {
                 client: client.id,
                 redirect_uri: redirect_uri.map(str::to_owned),
                 code_verifier: parameters.get("code_verifier").map(str::to_owned),
-                refresh: Some(refresh_token.digest()),
+                refresh: refresh_token.as_ref().map(Secret::digest),
             };
             unit.execute::<Authorization>(id.uuid(), redeem).await?;
             let authorization = unit.load::<Authorization>(id.uuid()).await?;
             let grant = authorization.grant().ok_or(OAuthError::invalid_grant(UNKNOWN))?;
             member_must_be_active(state, organization.id, grant.member).await?;
             let access_token = issue_access_token(unit, &client, &grant.scopes, lifetime, Some(id)).await?;
-            Ok::<_, OAuthError>(IssuedTokens::new(&access_token, lifetime, Some(&refresh_token), &grant.scopes))
+            Ok::<_, OAuthError>(IssuedTokens::new(&access_token, lifetime, refresh_token.as_ref(), &grant.scopes))
         })
         .await;
     match redeemed {

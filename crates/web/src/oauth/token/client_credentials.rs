@@ -1,15 +1,18 @@
 //! The client credentials grant (RFC 6749 section 4.4).
 
+use countersign_domain::GrantType;
+
 use super::access_token::{granted_scopes, issue as issue_access_token, lifetime};
 use super::{Grant, GrantRequest, IssuedTokens};
 use crate::oauth::OAuthError;
 
 /// The entry in the table of grants.
-pub(super) const GRANT: Grant = Grant { name: "client_credentials", issue: |request| Box::pin(issue(request)) };
+pub(super) const GRANT: Grant =
+    Grant { grant_type: GrantType::ClientCredentials, issue: |request| Box::pin(issue(request)) };
 
 async fn issue(request: GrantRequest<'_>) -> Result<IssuedTokens, OAuthError> {
     let GrantRequest { state, client, parameters, context, .. } = request;
-    let scopes = granted_scopes(&client.scopes, parameters.get("scope"))?;
+    let scopes = granted_scopes(&client.settings.scopes, parameters.get("scope"))?;
     let lifetime = Some(lifetime(&client));
     let access_token = state
         .store

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpRequest, HttpResponse, web};
-use countersign_domain::Secret;
+use countersign_domain::{GrantType, Secret};
 use countersign_persistence::Context;
 use countersign_persistence::directory::{ClientEntry, OrganizationEntry};
 use jiff::SignedDuration;
@@ -37,12 +37,14 @@ pub(super) struct GrantRequest<'a> {
     pub context: Context,
 }
 
+const NOT_FOR_THIS_GRANT: &str = "The client may not use this grant_type: an admin of the organization can allow it";
+
 type Issued<'a> = Pin<Box<dyn Future<Output = Result<IssuedTokens, OAuthError>> + 'a>>;
 
 /// A way to come by tokens.
 pub(super) struct Grant {
     /// The value of `grant_type`.
-    pub name: &'static str,
+    pub grant_type: GrantType,
     issue: for<'a> fn(GrantRequest<'a>) -> Issued<'a>,
 }
 
@@ -123,7 +125,11 @@ pub(crate) async fn token(
     }
     let name =
         parameters.get("grant_type").ok_or(OAuthError::invalid_request("The parameter grant_type is missing"))?;
-    let grant = GRANTS.iter().find(|grant| grant.name == name).ok_or(OAuthError::UnsupportedGrantType)?;
+    let grant =
+        GRANTS.iter().find(|grant| grant.grant_type.as_str() == name).ok_or(OAuthError::UnsupportedGrantType)?;
+    if !client.settings.grant_types.contains(&grant.grant_type) {
+        return Err(OAuthError::UnauthorizedClient(NOT_FOR_THIS_GRANT));
+    }
     let context = context(&organization, &client, &request);
     let granted = GrantRequest { state: &state, client, organization: &organization, parameters: &parameters, context };
     let issued = (grant.issue)(granted).await?;

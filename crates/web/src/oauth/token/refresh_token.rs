@@ -5,7 +5,7 @@
 //! asks again within a few seconds gets the same one, after a restart too, and nothing is kept in clear.
 
 use countersign_domain::{
-    Authorization, AuthorizationCommand, ParsedSecret, Secret, SecretKind, Token, TokenCommand, secret,
+    Authorization, AuthorizationCommand, GrantType, ParsedSecret, Secret, SecretKind, Token, TokenCommand, secret,
 };
 use countersign_persistence::queries::authorizations;
 
@@ -15,7 +15,8 @@ use super::{Grant, GrantRequest, IssuedTokens};
 use crate::oauth::OAuthError;
 
 /// The entry in the table of grants.
-pub(super) const GRANT: Grant = Grant { name: "refresh_token", issue: |request| Box::pin(issue(request)) };
+pub(super) const GRANT: Grant =
+    Grant { grant_type: GrantType::RefreshToken, issue: |request| Box::pin(issue(request)) };
 
 const UNKNOWN: &str = "The refresh token was not issued by this organization";
 
@@ -41,7 +42,7 @@ async fn issue(request: GrantRequest<'_>) -> Result<IssuedTokens, OAuthError> {
             let grant = authorization.grant().ok_or(OAuthError::invalid_grant(UNKNOWN))?;
             member_must_be_active(state, organization.id, grant.member).await?;
             // What the client may no longer have is not renewed, and nothing is added to what was granted.
-            let granted = grant.scopes.iter().filter(|scope| client.scopes.contains(scope)).cloned();
+            let granted = grant.scopes.iter().filter(|scope| client.settings.scopes.contains(scope)).cloned();
             let scopes = granted_scopes(&granted.collect::<Vec<_>>(), parameters.get("scope"))?;
             if lifetime.is_none() {
                 for token in authorizations::endless_tokens(&state.store, organization.id, id).await? {
