@@ -4,6 +4,7 @@
 
 pub mod audit;
 pub mod authorizations;
+pub mod clients;
 pub mod members;
 pub mod third_parties;
 pub mod tokens;

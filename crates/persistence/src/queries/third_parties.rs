@@ -263,7 +263,8 @@ async fn client_of(
     }))
 }
 
-fn secret(stored: StoredSecret) -> SecretSummary {
+/// A secret as it is shown.
+pub(super) fn secret(stored: StoredSecret) -> SecretSummary {
     let masked = match stored.proof {
         SecretProof::Generated { last_four, .. } => masked(SecretKind::ClientSecret, &last_four),
         SecretProof::Chosen { .. } => "chosen by a person".to_owned(),

@@ -2,6 +2,7 @@
 
 mod access_test;
 mod audit;
+mod clients;
 mod json;
 mod openapi;
 mod organization;
@@ -32,6 +33,24 @@ fn of_organization(config: &mut web::ServiceConfig) {
     config
         .service(web::resource("/organization").route(web::get().to(organization::get_organization)))
         .service(web::resource("/audit").route(web::get().to(audit::list_audit)))
+        .service(
+            web::resource("/clients")
+                .route(web::get().to(clients::list::list_clients))
+                .route(web::post().to(clients::add::add_client)),
+        )
+        .service(
+            web::resource("/clients/{client}")
+                .route(web::get().to(clients::get::get_client))
+                .route(web::patch().to(clients::change::change_client))
+                .route(web::delete().to(clients::delete::delete_client)),
+        )
+        .service(
+            web::resource("/clients/{client}/secrets").route(web::post().to(clients::add_secret::add_client_secret)),
+        )
+        .service(
+            web::resource("/clients/{client}/secrets/{secret}")
+                .route(web::delete().to(clients::remove_secret::remove_client_secret)),
+        )
         .service(
             web::resource("/third-parties")
                 .route(web::get().to(third_parties::list::list_third_parties))

@@ -6,7 +6,7 @@ use actix_web::HttpResponse;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::{access_test, audit, organization, problem, secrets, sessions, third_parties, tokens};
+use super::{access_test, audit, clients, organization, problem, secrets, sessions, third_parties, tokens};
 use crate::oauth;
 
 #[derive(OpenApi)]
@@ -35,6 +35,13 @@ use crate::oauth;
         tokens::revoke::revoke_token,
         secrets::add::add_secret,
         secrets::remove::remove_secret,
+        clients::list::list_clients,
+        clients::add::add_client,
+        clients::get::get_client,
+        clients::change::change_client,
+        clients::delete::delete_client,
+        clients::add_secret::add_client_secret,
+        clients::remove_secret::remove_client_secret,
         audit::list_audit,
         openapi,
         oauth::access_test,

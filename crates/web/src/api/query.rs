@@ -83,3 +83,12 @@ pub(super) fn number(minimum: u32, maximum: u32) -> impl Fn(&str) -> Result<u32,
             .ok_or_else(|| InvalidValue(format!("Use a whole number from {minimum} to {maximum}").into()))
     }
 }
+
+/// The direction of an order.
+pub(super) fn is_descending(text: &str) -> Result<bool, InvalidValue> {
+    match text {
+        "asc" => Ok(false),
+        "desc" => Ok(true),
+        _ => Err(InvalidValue("Choose asc or desc".into())),
+    }
+}

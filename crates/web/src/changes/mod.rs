@@ -1,4 +1,5 @@
 //! The changes that pages and API have in common: each one unit of work.
 
+pub(crate) mod clients;
 pub(crate) mod sign_in;
 pub(crate) mod third_parties;

@@ -47,13 +47,23 @@ enum Comparison {
     Wrong,
 }
 
-/// Authenticates the client of a request: a confidential, active client of the organization, whose third party, if it
-/// has one, is Enabled.
+/// Which clients an endpoint serves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Accepted {
+    /// Those that prove who they are.
+    Confidential,
+    /// Those too that only say who they are (RFC 6749 section 2.1): method `none`.
+    ConfidentialAndPublic,
+}
+
+/// Authenticates the client of a request: an active client of the organization, whose third party, if it has one, is
+/// Enabled.
 pub(crate) async fn authenticate(
     state: &AppState,
     organization: &OrganizationEntry,
     request: &HttpRequest,
     parameters: &Parameters,
+    accepted: Accepted,
 ) -> Result<Arc<ClientEntry>, OAuthError> {
     let refuse = |description| OAuthError::InvalidClient { issuer: state.issuer(&organization.slug), description };
     let header = request.headers().get(AUTHORIZATION).map(|value| value.to_str().unwrap_or_default());
@@ -72,15 +82,21 @@ pub(crate) async fn authenticate(
     for credentials in &readings {
         let client = look_up(state, organization, &credentials.identifier).await?;
         let Some(presented) = &credentials.secret else {
+            if accepted == Accepted::ConfidentialAndPublic
+                && let Some(client) = client.as_ref().filter(|client| client.is_public)
+            {
+                return allowed(state, organization, client)
+                    .await?
+                    .map_err(|description| fail(Some(client), AuthenticationFailure::NotActive, description));
+            }
             return Err(fail(client.as_deref(), AuthenticationFailure::MissingSecret, NO_CREDENTIALS));
         };
         match compare(state, organization, client.as_deref(), presented).await? {
             Comparison::Right => {
                 let client = client.ok_or_else(|| refuse(WRONG))?;
-                return match not_allowed(state, organization, &client).await? {
-                    None => Ok(client),
-                    Some(description) => Err(fail(Some(&client), AuthenticationFailure::NotActive, description)),
-                };
+                return allowed(state, organization, &client)
+                    .await?
+                    .map_err(|description| fail(Some(&client), AuthenticationFailure::NotActive, description));
             }
             Comparison::Expired => failure = (client, AuthenticationFailure::ExpiredSecret, EXPIRED),
             Comparison::Wrong if failure.0.is_none() => failure.0 = client,
@@ -213,17 +229,17 @@ fn is_expired(expires_at: Option<Timestamp>, now: Timestamp) -> bool {
     expires_at.is_some_and(|at| at <= now)
 }
 
-/// Why a client that proved who it is may not take part all the same.
-async fn not_allowed(
+/// The client if it may take part, or why it may not although it is known who it is.
+async fn allowed(
     state: &AppState,
     organization: &OrganizationEntry,
-    client: &ClientEntry,
-) -> Result<Option<&'static str>, StoreError> {
+    client: &Arc<ClientEntry>,
+) -> Result<Result<Arc<ClientEntry>, &'static str>, StoreError> {
     if client.standing != Standing::On {
-        return Ok(Some(NOT_ACTIVE));
+        return Ok(Err(NOT_ACTIVE));
     }
-    let Some(id) = client.third_party else { return Ok(None) };
+    let Some(id) = client.third_party else { return Ok(Ok(Arc::clone(client))) };
     let third_party = state.store.directory().third_party(organization.id, id).await?;
     let enabled = third_party.is_some_and(|third_party| third_party.standing == Standing::On);
-    Ok((!enabled).then_some(NOT_ENABLED))
+    Ok(if enabled { Ok(Arc::clone(client)) } else { Err(NOT_ENABLED) })
 }

@@ -9,8 +9,9 @@ use countersign_persistence::{Context, clock};
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::client_authentication::{Accepted, authenticate};
 use super::parameters::Parameters;
-use super::{ErrorDocument, OAuthError, client_authentication, context};
+use super::{ErrorDocument, OAuthError, context};
 use crate::middleware::address;
 use crate::state::AppState;
 use crate::tenant::Tenant;
@@ -81,7 +82,7 @@ pub(crate) async fn introspect(
     request: HttpRequest,
     parameters: Parameters,
 ) -> Result<HttpResponse, OAuthError> {
-    let client = client_authentication::authenticate(&state, &organization, &request, &parameters).await?;
+    let client = authenticate(&state, &organization, &request, &parameters, Accepted::Confidential).await?;
     let token = parameters.get("token").ok_or(OAuthError::invalid_request("The parameter token is missing"))?;
     if let Ok(ParsedSecret { kind: SecretKind::RefreshToken, digest }) = secret::parse(token) {
         return introspect_refresh_token(

@@ -8,8 +8,9 @@ use countersign_domain::{
 use countersign_persistence::queries::authorizations;
 use countersign_persistence::{Context, UnitOfWork};
 
+use super::client_authentication::{Accepted, authenticate};
 use super::parameters::Parameters;
-use super::{ErrorDocument, OAuthError, client_authentication, context};
+use super::{ErrorDocument, OAuthError, context};
 use crate::state::AppState;
 use crate::tenant::Tenant;
 
@@ -45,7 +46,7 @@ pub(crate) async fn revoke(
     request: HttpRequest,
     parameters: Parameters,
 ) -> Result<HttpResponse, OAuthError> {
-    let client = client_authentication::authenticate(&state, &organization, &request, &parameters).await?;
+    let client = authenticate(&state, &organization, &request, &parameters, Accepted::ConfidentialAndPublic).await?;
     let presented = parameters.get("token").ok_or(OAuthError::invalid_request("The parameter token is missing"))?;
     let context = context(&organization, &client, &request);
     match secret::parse(presented) {

@@ -520,3 +520,53 @@ async fn a_refresh_token_is_introspected_and_revoked_by_its_own_client_alone() {
     assert!(!setting.works(&access).await && !setting.works(&text(&next.body, "access_token")).await);
     assert_eq!(setting.refresh(&text(&next.body, "refresh_token")).await.body["error"], "invalid_grant");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_public_client_has_no_secret_and_is_asked_about_where_others_may_listen() {
+    const LOOPBACK: &str = "http://127.0.0.1/callback";
+    let world = World::start().await;
+    let tenant = world.tenant().await;
+    let body = json!({ "client_id": "native", "type": "public", "redirect_uris": [LOOPBACK], "scopes": ["read"] });
+    assert_eq!(world.post(&tenant, "/clients", &body).await.status, 201);
+    let setting = Setting {
+        world: &world,
+        tenant: &tenant,
+        client_id: "native".into(),
+        client_secret: String::new(),
+        session: tenant.session.clone(),
+    };
+    // Any port of the same loopback address.
+    let callback = "http://127.0.0.1:49152/callback";
+    let address = setting.request(&[("redirect_uri", callback)]);
+    let elsewhere = setting.open(&setting.request(&[("redirect_uri", "http://127.0.0.2:49152/callback")])).await;
+    assert_eq!(elsewhere.status, 400);
+    let code = setting.decide(&address, "allow").await.sent("code").unwrap();
+    let post = async |endpoint: &str, form: &[(&str, &str)]| {
+        let request = world.request(Method::POST, &format!("/t/{}/oauth2/{endpoint}", tenant.slug));
+        world.send(request.form(&[&[("client_id", "native")], form].concat())).await
+    };
+    let redemption = [
+        ("grant_type", "authorization_code"),
+        ("code", code.as_str()),
+        ("redirect_uri", callback),
+        ("code_verifier", VERIFIER),
+    ];
+    let with_secret = post("token", &[&redemption[..], &[("client_secret", "a secret")]].concat()).await;
+    assert_eq!((with_secret.status, &with_secret.body["error"]), (401, &json!("invalid_client")));
+    let tokens = post("token", &[&redemption[..], &[("client_secret", "")]].concat()).await;
+    assert_eq!(tokens.status, 200, "{}", tokens.body);
+    let refresh = text(&tokens.body, "refresh_token");
+    let refreshed = post("token", &[("grant_type", "refresh_token"), ("refresh_token", &refresh)]).await;
+    assert_eq!(refreshed.status, 200, "{}", refreshed.body);
+    let access = text(&refreshed.body, "access_token");
+    assert!(setting.works(&access).await);
+
+    let credentials = post("token", &[("grant_type", "client_credentials")]).await;
+    assert_eq!((credentials.status, &credentials.body["error"]), (400, &json!("unauthorized_client")));
+    let introspected = post("introspect", &[("token", &access)]).await;
+    assert_eq!((introspected.status, &introspected.body["error"]), (401, &json!("invalid_client")));
+    assert_eq!(post("revoke", &[("token", &access)]).await.status, 200);
+    assert!(!setting.works(&access).await);
+    // Another program on the same machine could listen, so the member is asked every time.
+    assert_eq!(setting.open(&address).await.status, 200);
+}

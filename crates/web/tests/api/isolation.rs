@@ -35,7 +35,7 @@ pub fn routes() -> Vec<Route> {
             });
         }
     }
-    assert_eq!(routes.len(), 14);
+    assert_eq!(routes.len(), 21);
     routes
 }
 
@@ -46,12 +46,13 @@ impl Route {
             .replace("{org}", slug)
             .replace("{third_party}", &access.third_party)
             .replace("{token}", &access.token_id)
+            .replace("{client}", &access.client)
             .replace("{secret}", secret)
     }
 
     /// Whether the path names something within the organization.
     fn names_something(&self) -> bool {
-        self.path.contains("{third_party}")
+        self.path.contains("{third_party}") || self.path.contains("{client}")
     }
 
     /// A body that the route accepts.
@@ -59,9 +60,11 @@ impl Route {
         let last = self.path.rsplit('/').next().unwrap();
         match (self.method.as_str(), last) {
             ("POST", "third-parties") => Some(serde_json::json!({ "name": format!("New {}", access.token_id) })),
+            ("POST", "clients" | "secrets") if self.path.contains("/clients") => Some(serde_json::json!({})),
             ("POST", "tokens") => Some(serde_json::json!({})),
             ("POST", "access-test") => Some(serde_json::json!({ "token": access.token })),
             ("PATCH", "{token}") => Some(serde_json::json!({ "active": true })),
+            ("PATCH", "{client}") => Some(serde_json::json!({ "may_introspect": true })),
             ("PATCH", _) => Some(serde_json::json!({ "requirements": "Reviewed again." })),
             _ => None,
         }
@@ -101,7 +104,11 @@ async fn no_route_reaches_into_another_organization() {
             answers.push(send(route.path_to(&ours.slug, &their_access, &their_secret)).await);
         }
         // Our third party, with their token and secret.
-        let mixed = Access { third_party: our_access.third_party.clone(), ..access_of(&their_access) };
+        let mixed = Access {
+            third_party: our_access.third_party.clone(),
+            client: our_access.client.clone(),
+            ..access_of(&their_access)
+        };
         if route.path.contains("{token}") || route.path.contains("{secret}") {
             answers.push(send(route.path_to(&ours.slug, &mixed, &their_secret)).await);
         }
@@ -164,6 +171,7 @@ async fn no_page_reaches_into_another_organization() {
 
 fn access_of(access: &Access) -> Access {
     Access {
+        client: access.client.clone(),
         third_party: access.third_party.clone(),
         client_id: access.client_id.clone(),
         client_secret: access.client_secret.clone(),

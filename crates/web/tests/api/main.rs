@@ -5,6 +5,7 @@
 mod access;
 mod authorization;
 mod bad_input;
+mod clients;
 mod database_away;
 mod introspection;
 mod isolation;

@@ -40,6 +40,8 @@ pub struct Tenant {
 /// A third party with all that was shown when it was made.
 pub struct Access {
     pub third_party: String,
+    /// The record of the client.
+    pub client: String,
     pub client_id: String,
     pub client_secret: String,
     pub token_id: String,
@@ -117,9 +119,12 @@ impl World {
         assert_eq!(issued.status, 201, "{}", issued.body);
         let enabled = self.patch(tenant, &path, &json!({ "enabled": true })).await;
         assert_eq!(enabled.status, 200, "{}", enabled.body);
+        let client_id = text(&added.body, "client_id");
+        let client = self.store.directory().client_by_identifier(tenant.id, &client_id).await.unwrap().unwrap();
         Access {
             third_party,
-            client_id: text(&added.body, "client_id"),
+            client: client.id.to_string(),
+            client_id,
             client_secret: text(&added.body, "client_secret"),
             token_id: text(&issued.body, "id"),
             token: text(&issued.body, "token"),

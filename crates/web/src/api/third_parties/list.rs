@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::view::ThirdPartyItem;
 use crate::WebError;
 use crate::api::problem::QueryProblems;
-use crate::api::query::{Check, Query, number};
+use crate::api::query::{Check, Query, is_descending, number};
 use crate::caller::{Caller, ReadThirdParties};
 use crate::state::AppState;
 
@@ -96,13 +96,5 @@ fn sort(text: &str) -> Result<ThirdPartySort, InvalidValue> {
         "next_expiry" => Ok(ThirdPartySort::NextExpiry),
         "last_used" => Ok(ThirdPartySort::LastUsed),
         _ => Err(InvalidValue("Choose one of name, enabled, mode, next_expiry, last_used".into())),
-    }
-}
-
-fn is_descending(text: &str) -> Result<bool, InvalidValue> {
-    match text {
-        "asc" => Ok(false),
-        "desc" => Ok(true),
-        _ => Err(InvalidValue("Choose asc or desc".into())),
     }
 }

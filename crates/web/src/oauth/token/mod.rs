@@ -22,8 +22,9 @@ use serde::Serialize;
 
 pub(super) use access_token::granted_scopes;
 
+use super::client_authentication::{Accepted, authenticate};
 use super::parameters::Parameters;
-use super::{ErrorDocument, OAuthError, client_authentication, context};
+use super::{ErrorDocument, OAuthError, context};
 use crate::WebError;
 use crate::state::AppState;
 use crate::tenant::Tenant;
@@ -91,7 +92,7 @@ impl IssuedTokens {
 /// Issues tokens
 ///
 /// For authenticated clients of the organization: by HTTP Basic or by `client_id` and `client_secret` in the body, not
-/// both. The grant types that are served stand in the metadata.
+/// both; a public client sends its `client_id` alone. The grant types that are served stand in the metadata.
 #[utoipa::path(
     post,
     path = "/t/{org}/oauth2/token",
@@ -119,7 +120,7 @@ pub(crate) async fn token(
     request: HttpRequest,
     parameters: Parameters,
 ) -> Result<HttpResponse, OAuthError> {
-    let client = client_authentication::authenticate(&state, &organization, &request, &parameters).await?;
+    let client = authenticate(&state, &organization, &request, &parameters, Accepted::ConfidentialAndPublic).await?;
     if organization.suspended {
         return Err(WebError::Suspended.into());
     }

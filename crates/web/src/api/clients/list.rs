@@ -1,0 +1,77 @@
+//! `GET /api/v1/orgs/{org}/clients`
+
+use actix_web::{HttpResponse, web};
+use countersign_persistence::queries::clients::{self, ClientList};
+use serde::{Deserialize, Serialize};
+
+use super::view::ClientView;
+use crate::WebError;
+use crate::api::problem::QueryProblems;
+use crate::api::query::{Check, Query, is_descending, number};
+use crate::caller::{Caller, ReadThirdParties};
+use crate::state::AppState;
+
+const DEFAULT_PAGE_SIZE: u32 = 50;
+const LONGEST_PAGE: u32 = 200;
+
+/// Which clients to list.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ListQuery {
+    /// A part of the Client ID or of the third party's name, without regard to case.
+    q: Option<String>,
+    /// By the Client ID: `asc` (default) or `desc`.
+    order: Option<String>,
+    /// Which page, from 1 on.
+    #[param(value_type = Option<u32>, minimum = 1)]
+    page: Option<String>,
+    /// How many a page has: 1 to 200, by default 50.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
+    page_size: Option<String>,
+}
+
+/// A page of clients.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(crate) struct ClientPage {
+    /// The clients of this page.
+    items: Vec<ClientView>,
+    /// How many all pages have together.
+    total: u64,
+    /// Which page this is.
+    page: u32,
+    /// How many pages there are.
+    pages: u32,
+}
+
+/// Lists the clients
+#[utoipa::path(
+    get,
+    path = "/api/v1/orgs/{org}/clients",
+    tag = "Clients",
+    params(("org" = String, Path, description = "The organization's slug", example = "acme"), ListQuery),
+    responses((status = 200, description = "A page of clients", body = ClientPage), QueryProblems),
+    security(("session" = ["ReadThirdParties"]))
+)]
+pub(crate) async fn list_clients(
+    state: web::Data<AppState>,
+    caller: Caller<ReadThirdParties>,
+    Query(query): Query<ListQuery>,
+) -> Result<HttpResponse, WebError> {
+    let mut check = Check::default();
+    let page_size = check.optional("page_size", query.page_size.as_deref(), number(1, LONGEST_PAGE));
+    let list = ClientList {
+        search: query.q,
+        descending: check.optional("order", query.order.as_deref(), is_descending).unwrap_or_default(),
+        page: check.optional("page", query.page.as_deref(), number(1, u32::MAX)).unwrap_or(1),
+        page_size: page_size.unwrap_or(DEFAULT_PAGE_SIZE),
+    };
+    check.finish()?;
+    let page = clients::list(&state.store, caller.organization.id, &list).await?;
+    Ok(HttpResponse::Ok().json(ClientPage {
+        items: page.items.into_iter().map(ClientView::from).collect(),
+        total: page.total,
+        page: page.page,
+        pages: page.pages,
+    }))
+}

@@ -1,0 +1,187 @@
+//! Changes to an OAuth client.
+
+use countersign_domain::client::{ClientType, SecretProof};
+use countersign_domain::values::{ClientIdentifier, RedirectUri, Scope};
+use countersign_domain::{
+    Client, ClientCommand, ClientId, ClientSettings, GrantType, Secret, SecretId, SecretKind, ThirdPartyId,
+};
+use countersign_persistence::directory::OrganizationEntry;
+use countersign_persistence::{ChangeError, Context, Store, UnitOfWork};
+use jiff::Timestamp;
+
+use crate::WebError;
+
+/// A client to be registered.
+#[derive(Debug, Clone)]
+pub(crate) struct NewClient {
+    /// Generated unless chosen.
+    pub identifier: Option<ClientIdentifier>,
+    pub client_type: ClientType,
+    pub third_party: Option<ThirdPartyId>,
+    pub redirect_uris: Vec<RedirectUri>,
+    pub scopes: Vec<Scope>,
+    pub settings: SettingsChanges,
+    /// The verifier of a secret that a person chose; one is generated otherwise.
+    pub chosen_secret: Option<String>,
+}
+
+/// What to change of a client's settings; what is `None` stays as it is.
+#[derive(Debug, Clone, Default)]
+#[expect(clippy::option_option, reason = "to keep a lifetime, to take the default and to set one are three things")]
+pub(crate) struct SettingsChanges {
+    pub scopes: Option<Vec<Scope>>,
+    pub grant_types: Option<Vec<GrantType>>,
+    pub pkce_required: Option<bool>,
+    pub access_token_lifetime: Option<Option<u32>>,
+    pub may_introspect: Option<bool>,
+}
+
+/// What to change of a client; what is `None` stays as it is.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ClientChanges {
+    pub redirect_uris: Option<Vec<RedirectUri>>,
+    pub settings: SettingsChanges,
+    pub active: Option<bool>,
+}
+
+/// A secret to be added beside the one that a client has.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct NewSecret {
+    /// The verifier of a secret that a person chose; one is generated otherwise.
+    pub chosen: Option<String>,
+    pub expires_at: Option<Timestamp>,
+    /// When the other secrets stop working: the end of the overlap.
+    pub retire_others_at: Option<Timestamp>,
+}
+
+impl SettingsChanges {
+    fn applied_to(&self, settings: &ClientSettings) -> ClientSettings {
+        let scopes = self.scopes.as_ref().map(|scopes| scopes.iter().map(ToString::to_string).collect());
+        ClientSettings {
+            scopes: scopes.unwrap_or_else(|| settings.scopes.clone()),
+            grant_types: self.grant_types.clone().unwrap_or_else(|| settings.grant_types.clone()),
+            pkce_required: self.pkce_required.unwrap_or(settings.pkce_required),
+            access_token_lifetime: self.access_token_lifetime.unwrap_or(settings.access_token_lifetime),
+            may_introspect: self.may_introspect.unwrap_or(settings.may_introspect),
+        }
+    }
+}
+
+/// Registers a client. The secret is there unless it is a public client or its secret was chosen.
+pub(crate) async fn register(
+    store: &Store,
+    context: &Context,
+    organization: &OrganizationEntry,
+    new: &NewClient,
+) -> Result<(ClientId, Option<Secret>), WebError> {
+    store
+        .change(context, async |unit| {
+            let identifier = new.identifier.clone();
+            let register = ClientCommand::Register {
+                identifier: identifier.unwrap_or_else(|| ClientIdentifier::generate(unit.services())),
+                client_type: new.client_type,
+                third_party: new.third_party,
+                scopes: new.scopes.clone(),
+                redirect_uris: new.redirect_uris.clone(),
+            };
+            let id = ClientId(unit.create::<Client>(register).await?);
+            change_settings(unit, organization, id, &new.settings).await?;
+            let secret = match new.client_type {
+                ClientType::Public => None,
+                ClientType::Confidential => add(unit, id, new.chosen_secret.as_ref(), None).await?,
+            };
+            Ok((id, secret))
+        })
+        .await
+}
+
+/// Makes all the changes or none.
+pub(crate) async fn update(
+    store: &Store,
+    context: &Context,
+    organization: &OrganizationEntry,
+    id: ClientId,
+    changes: &ClientChanges,
+) -> Result<(), WebError> {
+    store
+        .change(context, async |unit| {
+            if let Some(uris) = &changes.redirect_uris {
+                unit.execute::<Client>(id.uuid(), ClientCommand::ChangeRedirectUris(uris.clone())).await?;
+            }
+            change_settings(unit, organization, id, &changes.settings).await?;
+            match changes.active {
+                Some(true) => unit.execute::<Client>(id.uuid(), ClientCommand::Activate).await?,
+                Some(false) => unit.execute::<Client>(id.uuid(), ClientCommand::Deactivate).await?,
+                None => {}
+            }
+            Ok(())
+        })
+        .await
+}
+
+/// Adds a secret; `None` where it was chosen, so that there is nothing to show.
+pub(crate) async fn add_secret(
+    store: &Store,
+    context: &Context,
+    id: ClientId,
+    others: &[SecretId],
+    new: &NewSecret,
+) -> Result<Option<Secret>, WebError> {
+    store
+        .change(context, async |unit| {
+            let secret = add(unit, id, new.chosen.as_ref(), new.expires_at).await?;
+            if new.retire_others_at.is_some() {
+                for other in others {
+                    let limit = ClientCommand::LimitSecret { secret: *other, expires_at: new.retire_others_at };
+                    unit.execute::<Client>(id.uuid(), limit).await?;
+                }
+            }
+            Ok(secret)
+        })
+        .await
+}
+
+/// Takes a secret away at once.
+pub(crate) async fn remove_secret(
+    store: &Store,
+    context: &Context,
+    id: ClientId,
+    secret: SecretId,
+) -> Result<(), WebError> {
+    let remove =
+        async |unit: &UnitOfWork| Ok(unit.execute::<Client>(id.uuid(), ClientCommand::RemoveSecret(secret)).await?);
+    store.change(context, remove).await
+}
+
+/// Ends a client for good. Its tokens stop with it.
+pub(crate) async fn delete(store: &Store, context: &Context, id: ClientId) -> Result<(), WebError> {
+    let delete = async |unit: &UnitOfWork| Ok(unit.execute::<Client>(id.uuid(), ClientCommand::Delete).await?);
+    store.change(context, delete).await
+}
+
+async fn change_settings(
+    unit: &UnitOfWork,
+    organization: &OrganizationEntry,
+    id: ClientId,
+    changes: &SettingsChanges,
+) -> Result<(), ChangeError> {
+    let settings = changes.applied_to(unit.load::<Client>(id.uuid()).await?.settings());
+    let command = ClientCommand::ChangeSettings { settings, maximum_months: organization.maximum_token_months };
+    unit.execute::<Client>(id.uuid(), command).await
+}
+
+async fn add(
+    unit: &UnitOfWork,
+    id: ClientId,
+    chosen: Option<&String>,
+    expires_at: Option<Timestamp>,
+) -> Result<Option<Secret>, ChangeError> {
+    let (proof, secret) = if let Some(phc) = chosen {
+        (SecretProof::Chosen { verifier: unit.store_verifier(phc.clone(), None) }, None)
+    } else {
+        let secret = Secret::generate(SecretKind::ClientSecret, unit.services());
+        (SecretProof::Generated { digest: secret.digest(), last_four: secret.last_four() }, Some(secret))
+    };
+    unit.execute::<Client>(id.uuid(), ClientCommand::AddSecret { proof, expires_at }).await?;
+    Ok(secret)
+}
