@@ -19,7 +19,7 @@ after(async () => {
 });
 
 /** A browser session of one person, with a list of what went wrong in it. */
-async function openSession({ javaScript = true, width = 1280, ...options } = {}) {
+async function openSession({ javaScript = true, width = 1280, elsewhere = [], ...options } = {}) {
   const context = await (await browser()).newContext({
     baseURL: ready().base_url,
     javaScriptEnabled: javaScript,
@@ -29,10 +29,10 @@ async function openSession({ javaScript = true, width = 1280, ...options } = {})
   });
   context.setDefaultTimeout(15_000);
   const faults = [];
-  const origin = new URL(ready().base_url).origin;
+  const origins = [new URL(ready().base_url).origin, ...elsewhere];
   context.on("request", (request) => {
     const url = new URL(request.url());
-    if (/^(https?|wss?):$/.test(url.protocol) && url.origin !== origin) faults.push(`request to ${url.origin}`);
+    if (/^(https?|wss?):$/.test(url.protocol) && !origins.includes(url.origin)) faults.push(`request to ${url.origin}`);
   });
   context.on("response", (response) => {
     if (response.status() >= 500) faults.push(`${response.status()} from ${new URL(response.url()).pathname}`);
@@ -56,7 +56,7 @@ async function openSession({ javaScript = true, width = 1280, ...options } = {})
 
 /**
  * A test with browser sessions. `body` gets `open`, which opens a session and answers its page, signed in if
- * `organization` and `role` are given. When the test is over, no session may have asked another origin for anything,
+ * `organization` and `role` are given; it may go to the origins `elsewhere` too. When the test is over, no session may have asked another origin for anything,
  * broken the content security policy, or seen a script fail.
  */
 export function scenario(name, body) {

@@ -1,5 +1,6 @@
 // Every page in every state that a person can meet, for the checks that hold for all of them.
 
+import { authorizationUrl, registerClient } from "./client.js";
 import { addMember, createOrganization, signInLink } from "./organization.js";
 import { active, addThirdParty, addToken, enabled, fill, follow, press, save, seedThirdParties, showInactive, signIn } from "./steps.js";
 import { countersign, ready } from "./server.js";
@@ -27,10 +28,13 @@ export async function prepare(open) {
   await seedThirdParties(owner, full, Array.from({ length: 60 }, (_, index) => `Partner ${index}`));
   const person = await addMember(full, "developer", { password: PASSWORD });
   await addMember(empty, "developer", { password: PASSWORD, email: person.email, name: person.name });
+  const client = await registerClient(full, {
+    client_id: WORD, type: "public", redirect_uris: ["https://meridian-fleet.example/callback"], scopes: ["records:read", WORD],
+  });
   const suspended = await createOrganization("Suspended state");
   await addMember(suspended, "owner");
   await countersign(["org", "suspend", suspended.slug]);
-  return { suspended, full, empty, thirdParty, token, inactive, person };
+  return { suspended, client, full, empty, thirdParty, token, inactive, person };
 }
 
 const owner = (go) => async (open, world) => {
@@ -200,6 +204,12 @@ export const STATES = {
     await page.getByLabel("Current password").fill("not it");
     await page.getByLabel("New password").fill("short");
     await press(page, "Change password");
+  }),
+  "consent": owner((page, { full, client }) => page.goto(authorizationUrl(full, client).href)),
+  "authorization request refused": owner((page, { full, client }) => {
+    const url = authorizationUrl(full, client);
+    url.searchParams.set("redirect_uri", "https://evil.example/");
+    return page.goto(url.href);
   }),
   "not found": owner((page, { full }) => page.goto(`${full.path}/nowhere`)),
   "not found, signed out": nobody((page) => page.goto("/nowhere")),
