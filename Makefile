@@ -13,6 +13,12 @@ browser_tools := node chromium
 browser_suite := test-browser
 endif
 
+clients := tests/clients
+ifneq ($(wildcard $(clients)/package.json),)
+clients_tools := node python
+clients_suite := test-clients
+endif
+
 .PHONY: help
 help: ## List these targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,7 +30,7 @@ run: ## Start Countersign with a demo organization; installs PostgreSQL if it is
 	cargo run -p countersign -- dev
 
 .PHONY: test
-test: test-tools test-format test-lint test-rust $(browser_suite) ## Run every check and test; installs what they need
+test: test-tools test-format test-lint test-rust $(browser_suite) $(clients_suite) ## Run every check and test; installs what they need
 
 .PHONY: bench
 bench: ## Measure the journal
@@ -47,12 +53,12 @@ deny: ## Check the dependencies: licenses, advisories, who may use what
 .PHONY: clean
 clean: ## Remove everything that was built
 	cargo clean
-	rm -rf $(browser)/node_modules
+	rm -rf $(browser)/node_modules $(clients)/node_modules $(clients)/.venv
 
 .PHONY: test-tools
 test-tools:
 	@printf '\n== Tools\n'
-	@$(install) compiler postgresql $(browser_tools)
+	@$(install) compiler postgresql $(sort $(browser_tools) $(clients_tools))
 
 .PHONY: test-format
 test-format:
@@ -75,6 +81,19 @@ test-browser: $(browser)/node_modules/.package-lock.json
 	cargo build -p countersign
 	cd $(browser) && npm test
 
+# Libraries in npm, Python and Rust; the Rust program is built where the product is, with what they share.
+.PHONY: test-clients
+test-clients: $(clients)/node_modules/.package-lock.json $(clients)/.venv/installed
+	@printf '\n== Client library tests\n'
+	cargo build -p countersign
+	cargo build --locked --manifest-path $(clients)/rust/Cargo.toml --target-dir target
+	cd $(clients) && npm test
+
 # npm writes this file last, so it is newer than the lock file exactly when the installed packages are the locked ones.
-$(browser)/node_modules/.package-lock.json: $(browser)/package-lock.json
-	cd $(browser) && npm ci
+%/node_modules/.package-lock.json: %/package-lock.json
+	cd $* && npm ci
+
+$(clients)/.venv/installed: $(clients)/requirements.txt
+	python3 -m venv --clear $(clients)/.venv
+	$(clients)/.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --requirement $<
+	touch $@

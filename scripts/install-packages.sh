@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs those of the given things that are missing, with the system's package manager.
-#   scripts/install-packages.sh compiler postgresql node chromium
+#   scripts/install-packages.sh compiler postgresql node python chromium
 set -euo pipefail
 
 fail() {
@@ -31,11 +31,13 @@ has() {
         compiler) command -v cc >/dev/null ;;
         postgresql) has_postgresql ;;
         node) command -v node >/dev/null && command -v npm >/dev/null ;;
+        # Debian has what a virtual environment needs in a package of its own.
+        python) python3 -c 'import ensurepip, venv' 2>/dev/null ;;
         chromium)
             command -v chromium >/dev/null || command -v chromium-browser >/dev/null ||
                 command -v google-chrome >/dev/null || [ -d /Applications/Chromium.app ]
             ;;
-        *) fail "unknown: $1 (known: compiler postgresql node chromium)" ;;
+        *) fail "unknown: $1 (known: compiler postgresql node python chromium)" ;;
     esac
 }
 
@@ -50,6 +52,9 @@ packages() {
         *" postgresql") echo postgresql ;;
         "brew node") echo node ;;
         *" node") echo nodejs npm ;;
+        "apt-get python") echo python3 python3-venv ;;
+        "brew python") echo python ;;
+        *" python") echo python3 ;;
         "apt-get chromium") if grep -q '^ID=ubuntu' /etc/os-release; then echo chromium-browser; else echo chromium; fi ;;
         *" chromium") echo chromium ;;
     esac

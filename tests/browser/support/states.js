@@ -8,6 +8,7 @@ import { countersign, ready } from "./server.js";
 const PASSWORD = "correct horse battery staple";
 // Words that no line is long enough for.
 const WORD = "Straßenverkehrsgesellschaftsbeteiligungsverwaltung".repeat(2);
+const ASCII_WORD = WORD.replaceAll("ß", "s");
 const LONG = `Meridian ${WORD.slice(0, 80)}`;
 
 /** Two organizations: one with everything, one with nothing. */
@@ -29,7 +30,8 @@ export async function prepare(open) {
   const person = await addMember(full, "developer", { password: PASSWORD });
   await addMember(empty, "developer", { password: PASSWORD, email: person.email, name: person.name });
   const client = await registerClient(full, {
-    client_id: WORD, type: "public", redirect_uris: ["https://meridian-fleet.example/callback"], scopes: ["records:read", WORD],
+    client_id: ASCII_WORD, type: "public", redirect_uris: ["https://meridian-fleet.example/callback"],
+    scopes: ["records:read", ASCII_WORD],
   });
   const suspended = await createOrganization("Suspended state");
   await addMember(suspended, "owner");
