@@ -171,7 +171,8 @@ pub fn parse(text: &str) -> Result<ParsedSecret, SecretError> {
     let after_prefix = text.strip_prefix("cs_").ok_or(SecretError::Foreign)?;
     let (code, rest) = after_prefix.split_once('_').ok_or(SecretError::Foreign)?;
     let kind = SecretKind::ALL.into_iter().find(|kind| kind.code() == code).ok_or(SecretError::Foreign)?;
-    let well_formed = rest.len() == BODY_LENGTH + CHECKSUM_LENGTH && rest.bytes().all(|byte| ALPHABET.contains(&byte));
+    let well_formed =
+        rest.len() == BODY_LENGTH + CHECKSUM_LENGTH && rest.bytes().all(|byte| byte.is_ascii_alphanumeric());
     if !well_formed {
         return Err(SecretError::Mistyped);
     }

@@ -1,7 +1,10 @@
 //! What accompanies every request: its id, its log line and figures, security headers, and the rendering of errors.
 
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::net::IpAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -75,14 +78,14 @@ pub(crate) async fn accompany(
     if response.status().is_client_error() || response.status().is_server_error() {
         response = render_error(response, id);
     }
-    let pattern = response.request().match_pattern().unwrap_or_else(|| "unmatched".into());
-    let status = response.status().as_u16();
+    let route = route(response.request());
+    let status = response.status();
     let elapsed = begun.elapsed();
-    metrics::histogram!("countersign_http_request_seconds", "method" => method.to_string(), "route" => pattern.clone(),
-        "status" => status.to_string())
-    .record(elapsed);
     // The pattern, not the path: paths may hold one-time secrets.
-    tracing::info!(request = %id.0, %method, route = pattern, status, milliseconds = elapsed.as_millis(), "answered");
+    tracing::info!(
+        request = %id.0, %method, %route, status = status.as_u16(), milliseconds = elapsed.as_millis(), "answered"
+    );
+    record(route, &method, status, elapsed);
     let headers = response.headers_mut();
     let fixed = [
         (CONTENT_SECURITY_POLICY, POLICY),
@@ -103,6 +106,53 @@ pub(crate) async fn accompany(
         headers.insert(REQUEST_ID.clone(), value);
     }
     Ok(response)
+}
+
+/// The pattern of a route that is asked so often that looking it up each time would show.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Route(pub &'static str);
+
+/// The pattern of the route that was taken.
+fn route(request: &HttpRequest) -> Cow<'static, str> {
+    match request.app_data::<Route>() {
+        Some(Route(pattern)) => Cow::Borrowed(pattern),
+        None => request.match_pattern().map_or(Cow::Borrowed("unmatched"), Cow::Owned),
+    }
+}
+
+type Histograms = HashMap<(&'static str, &'static str, StatusCode), metrics::Histogram>;
+
+thread_local! {
+    static HISTOGRAMS: RefCell<Histograms> = RefCell::default();
+}
+
+/// Puts the duration of a request into its histogram, which is kept at hand for the routes with a name of their own.
+fn record(route: Cow<'static, str>, method: &Method, status: StatusCode, elapsed: Duration) {
+    let method = method_name(method);
+    let find = |route: String| {
+        metrics::histogram!("countersign_http_request_seconds", "method" => method, "route" => route,
+            "status" => status.as_str().to_owned())
+    };
+    match route {
+        Cow::Borrowed(name) => HISTOGRAMS.with_borrow_mut(|known| {
+            known.entry((name, method, status)).or_insert_with(|| find(name.to_owned())).record(elapsed);
+        }),
+        Cow::Owned(pattern) => find(pattern).record(elapsed),
+    }
+}
+
+/// The method as a label: whoever makes up methods makes no new figures.
+fn method_name(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
 }
 
 /// Gives an error the body that its audience reads. Answers that have a body of their own are left as they are.

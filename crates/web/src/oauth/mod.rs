@@ -28,13 +28,14 @@ pub(crate) use token::__path_token;
 pub(crate) use verified_secrets::VerifiedSecrets;
 
 use crate::error::Answer;
-use crate::middleware::{Audience, request_id, source};
+use crate::middleware::{Audience, Route, request_id, source};
 
 /// The routes under `/t/{org}`. Those under `/osoc` are for integrations that were configured before Countersign came.
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
     config
         .service(
             web::resource("/access-test")
+                .app_data(Route("/t/{org}/access-test"))
                 .route(web::get().to(access_test::access_test))
                 .route(web::post().to(access_test::access_test)),
         )
@@ -46,9 +47,14 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
                 .route(web::post().to(authorize::decide)),
         )
         .service(
-            web::resource(["/oauth2/token", "/osoc/api/oauthcontroller/token"]).route(web::post().to(token::token)),
+            web::resource("/oauth2/token").app_data(Route("/t/{org}/oauth2/token")).route(web::post().to(token::token)),
         )
-        .service(web::resource("/oauth2/introspect").route(web::post().to(introspect::introspect)))
+        .service(web::resource("/osoc/api/oauthcontroller/token").route(web::post().to(token::token)))
+        .service(
+            web::resource("/oauth2/introspect")
+                .app_data(Route("/t/{org}/oauth2/introspect"))
+                .route(web::post().to(introspect::introspect)),
+        )
         .service(web::resource("/oauth2/revoke").route(web::post().to(revoke::revoke)))
         // The appended forms, which many clients try beside the one of RFC 8414.
         .service(

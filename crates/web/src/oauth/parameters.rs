@@ -40,6 +40,15 @@ pub(super) fn redirect_uri<'a>(
     }
 }
 
+const IN_THE_QUERY: &str = "Send secrets in the body or a header: what stands in a URL is kept in logs and histories";
+
+/// Whether the query of an address holds what should be in the body.
+fn has_secret(query: &str) -> bool {
+    const SECRETS: [&str; 6] = ["client_secret", "code", "code_verifier", "password", "refresh_token", "token"];
+    url::form_urlencoded::parse(query.as_bytes())
+        .any(|(name, value)| SECRETS.contains(&name.as_ref()) || value.starts_with("cs_"))
+}
+
 /// More parameters than any endpoint has; comparing them with each other must stay cheap.
 const MOST: usize = 50;
 
@@ -49,7 +58,11 @@ impl FromRequest for Parameters {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let fields = form::read(request, payload);
+        let is_in_the_query = has_secret(request.query_string());
         Box::pin(async move {
+            if is_in_the_query {
+                return Err(OAuthError::invalid_request(IN_THE_QUERY));
+            }
             match fields.await {
                 Ok(fields) => {
                     let pairs = fields.into_pairs();

@@ -12,7 +12,8 @@ use serde_json::json;
 use crate::support::{Answer, Tenant, World, text};
 
 const CALLBACK: &str = "https://client.example/callback";
-const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+/// The verifier of every request here.
+pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
 /// A client that was set up in an organization, and a browser in which a member of it is signed in.
 #[derive(Clone)]
@@ -130,7 +131,8 @@ impl<'a> Setting<'a> {
         self.post("token", form).await
     }
 
-    async fn post(&self, endpoint: &str, form: &[(&str, &str)]) -> Answer {
+    /// A request of the client to an endpoint.
+    pub async fn post(&self, endpoint: &str, form: &[(&str, &str)]) -> Answer {
         let request = self.world.request(Method::POST, &format!("/t/{}/oauth2/{endpoint}", self.tenant.slug));
         self.world.send(request.basic_auth(&self.client_id, Some(&self.client_secret)).form(form)).await
     }
@@ -143,7 +145,7 @@ impl<'a> Setting<'a> {
         self.token(&[("grant_type", "refresh_token"), ("refresh_token", token)]).await
     }
 
-    async fn works(&self, token: &str) -> bool {
+    pub async fn works(&self, token: &str) -> bool {
         self.world.access_test(&self.tenant.slug, token).await.status == 200
     }
 
