@@ -13,7 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use countersign_domain::client::{AuthenticationFailure, SecretProof};
 use countersign_domain::validity::Standing;
 use countersign_domain::values::ClientIdentifier;
-use countersign_domain::{ParsedSecret, SecretKind, secret};
+use countersign_domain::{ParsedSecret, SecretId, SecretKind, VerifierId, secret};
 use countersign_persistence::directory::{ClientEntry, OrganizationEntry};
 use countersign_persistence::{StoreError, clock, verifiers};
 use jiff::Timestamp;
@@ -79,9 +79,16 @@ pub(crate) async fn authenticate(
     };
     // The two readings of a header are one attempt, so they fail once.
     let mut failure = (None, AuthenticationFailure::WrongSecret, WRONG);
+    let mut candidates = Vec::with_capacity(readings.len());
     for credentials in &readings {
         let client = look_up(state, organization, &credentials.identifier).await?;
-        let Some(presented) = &credentials.secret else {
+        let is_remembered = is_remembered(state, client.as_deref(), credentials.secret.as_deref());
+        candidates.push((is_remembered, client, credentials.secret.as_deref()));
+    }
+    // The one that was verified a moment ago costs nothing, so no verification is paid for the other.
+    candidates.sort_by_key(|(is_remembered, ..)| !is_remembered);
+    for (_, client, presented) in candidates {
+        let Some(presented) = presented else {
             if accepted == Accepted::ConfidentialAndPublic
                 && let Some(client) = client.as_ref().filter(|client| client.is_public)
             {
@@ -89,7 +96,10 @@ pub(crate) async fn authenticate(
                     .await?
                     .map_err(|description| fail(Some(client), AuthenticationFailure::NotActive, description));
             }
-            return Err(fail(client.as_deref(), AuthenticationFailure::MissingSecret, NO_CREDENTIALS));
+            if failure.0.is_none() {
+                failure = (client, AuthenticationFailure::MissingSecret, NO_CREDENTIALS);
+            }
+            continue;
         };
         match compare(state, organization, client.as_deref(), presented).await? {
             Comparison::Right => {
@@ -201,14 +211,7 @@ async fn compare_chosen(
     presented: &str,
     now: Timestamp,
 ) -> Result<Comparison, OAuthError> {
-    let secrets = client.into_iter().flat_map(|client| &client.secrets);
-    let chosen = secrets
-        .filter(|stored| !is_expired(stored.expires_at, now))
-        .filter_map(|stored| match stored.proof {
-            SecretProof::Chosen { verifier } => Some((stored.secret, verifier)),
-            SecretProof::Generated { .. } => None,
-        })
-        .collect::<Vec<_>>();
+    let chosen = chosen_secrets(client, now).collect::<Vec<_>>();
     if chosen.iter().any(|(secret, _)| state.verified_secrets.knows(*secret, presented)) {
         return Ok(Comparison::Right);
     }
@@ -223,6 +226,21 @@ async fn compare_chosen(
         }
     }
     Ok(Comparison::Wrong)
+}
+
+/// The secrets of a client that a person chose and that have not expired, with their verifiers.
+fn chosen_secrets(client: Option<&ClientEntry>, now: Timestamp) -> impl Iterator<Item = (SecretId, VerifierId)> {
+    let secrets = client.into_iter().flat_map(|client| &client.secrets);
+    secrets.filter(move |stored| !is_expired(stored.expires_at, now)).filter_map(|stored| match stored.proof {
+        SecretProof::Chosen { verifier } => Some((stored.secret, verifier)),
+        SecretProof::Generated { .. } => None,
+    })
+}
+
+/// Whether this was found to be a secret of the client within the last minutes.
+fn is_remembered(state: &AppState, client: Option<&ClientEntry>, presented: Option<&str>) -> bool {
+    let Some(presented) = presented else { return false };
+    chosen_secrets(client, clock::now()).any(|(secret, _)| state.verified_secrets.knows(secret, presented))
 }
 
 fn is_expired(expires_at: Option<Timestamp>, now: Timestamp) -> bool {

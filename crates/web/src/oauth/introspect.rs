@@ -19,13 +19,14 @@ use crate::tenant::Tenant;
 /// What there is to know of a token that gives access (RFC 7662 section 2.2).
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[schema(example = json!({
-    "active": true, "scope": "", "client_id": "cs_ci_1b0f", "token_type": "Bearer", "exp": 1_811_253_900,
+    "active": true, "scope": "records:read", "client_id": "cs_ci_1b0f", "token_type": "Bearer", "exp": 1_811_253_900,
     "iat": 1_795_356_300, "iss": "https://access.example.com/t/acme", "sub": "0197c1f0-6a1e-7c3f-9a52-0f6b8d3e1c42"
 }))]
 pub(crate) struct ActiveToken<'a> {
     /// True. A token that is not active is answered with `{"active": false}` and nothing else.
     active: bool,
-    /// What the token allows, with spaces between.
+    /// What the token allows, with spaces between; absent where there are no scopes.
+    #[serde(skip_serializing_if = "String::is_empty")]
     scope: String,
     /// The Client ID that the token is bound to.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -56,7 +56,7 @@ pub(crate) async fn revoke(
         Ok(parsed) => revoke_token(&state, &context, client.id, parsed.digest).await?,
         Err(_) => {}
     }
-    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).finish())
+    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(serde_json::json!({})))
 }
 
 async fn revoke_token(state: &AppState, context: &Context, client: ClientId, digest: Digest) -> Result<(), OAuthError> {

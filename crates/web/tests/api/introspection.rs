@@ -68,7 +68,7 @@ async fn an_active_token_is_described_and_every_other_is_only_inactive() {
     assert_eq!(
         answer.body,
         json!({
-            "active": true, "scope": "", "client_id": access.client_id, "token_type": "Bearer",
+            "active": true, "client_id": access.client_id, "token_type": "Bearer",
             "exp": seconds("expires_at"), "iat": seconds("issued_at"),
             "iss": format!("{}/t/{}", world.server.base_url(), tenant.slug), "sub": access.third_party,
         })

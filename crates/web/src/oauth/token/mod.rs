@@ -68,7 +68,8 @@ pub(crate) struct IssuedTokens {
     /// What brings the next access token, where a member granted the access.
     #[serde(skip_serializing_if = "Option::is_none")]
     refresh_token: Option<String>,
-    /// What it allows, with spaces between.
+    /// What it allows, with spaces between; absent where there are no scopes (RFC 6749 section 3.3 has no empty one).
+    #[serde(skip_serializing_if = "String::is_empty")]
     scope: String,
 }
 

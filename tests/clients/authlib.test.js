@@ -1,0 +1,5 @@
+// PyPI `Authlib`.
+
+import { everyFlowInPython } from "./support/python.js";
+
+everyFlowInPython("Authlib", "authlib_client.py");
