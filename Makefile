@@ -58,7 +58,7 @@ clean: ## Remove everything that was built
 .PHONY: test-tools
 test-tools:
 	@printf '\n== Tools\n'
-	@$(install) compiler postgresql $(sort $(browser_tools) $(clients_tools))
+	@$(install) compiler postgresql nginx $(sort $(browser_tools) $(clients_tools))
 
 .PHONY: test-format
 test-format:

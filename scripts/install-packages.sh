@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs those of the given things that are missing, with the system's package manager.
-#   scripts/install-packages.sh compiler postgresql node python chromium
+#   scripts/install-packages.sh compiler postgresql nginx node python chromium
 set -euo pipefail
 
 fail() {
@@ -30,6 +30,8 @@ has() {
     case $1 in
         compiler) command -v cc >/dev/null ;;
         postgresql) has_postgresql ;;
+        # Debian has it where only root looks for programs.
+        nginx) command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] ;;
         node) command -v node >/dev/null && command -v npm >/dev/null ;;
         # Debian has what a virtual environment needs in a package of its own.
         python) python3 -c 'import ensurepip, venv' 2>/dev/null ;;
@@ -37,7 +39,7 @@ has() {
             command -v chromium >/dev/null || command -v chromium-browser >/dev/null ||
                 command -v google-chrome >/dev/null || [ -d /Applications/Chromium.app ]
             ;;
-        *) fail "unknown: $1 (known: compiler postgresql node python chromium)" ;;
+        *) fail "unknown: $1 (known: compiler postgresql nginx node python chromium)" ;;
     esac
 }
 
@@ -50,6 +52,7 @@ packages() {
         "dnf postgresql") echo postgresql-server ;;
         "brew postgresql") echo postgresql@17 ;;
         *" postgresql") echo postgresql ;;
+        *" nginx") echo nginx ;;
         "brew node") echo node ;;
         *" node") echo nodejs npm ;;
         "apt-get python") echo python3 python3-venv ;;
@@ -65,15 +68,29 @@ as_root() {
 }
 
 no_cluster=/etc/postgresql-common/createcluster.d/countersign.conf
+no_services=/usr/sbin/policy-rc.d
+temporary=()
+
+remove_temporary() {
+    as_root rm -f "${temporary[@]}"
+}
 
 apt_install() {
     # Debian's package would create and start a server for the whole system, on port 5432. Nobody asked for one, so it is
     # told not to, unless PostgreSQL's packages are here already: then what the system does is its owner's choice.
     if [ ! -e /etc/postgresql-common ]; then
         # For this installation only.
-        trap 'as_root rm -f "$no_cluster"' EXIT
+        temporary+=("$no_cluster")
+        trap remove_temporary EXIT
         as_root mkdir -p "$(dirname "$no_cluster")"
         echo "create_main_cluster = false" | as_root tee "$no_cluster" >/dev/null
+    fi
+    # Nor did anybody ask for the web server on port 80 that nginx's package would start.
+    if [[ " $* " == *" nginx "* ]] && [ ! -e "$no_services" ]; then
+        temporary+=("$no_services")
+        trap remove_temporary EXIT
+        printf '#!/bin/sh\nexit 101\n' | as_root tee "$no_services" >/dev/null
+        as_root chmod 755 "$no_services"
     fi
     # A container's package lists are empty, and old ones name packages that are gone.
     if [ -z "$(find /var/lib/apt/lists -name '*_Packages*' -print -quit)" ]; then
@@ -82,6 +99,9 @@ apt_install() {
     if ! apt_get_install "$@"; then
         as_root apt-get update
         apt_get_install "$@"
+    fi
+    if [[ " $* " == *" nginx "* ]] && command -v systemctl >/dev/null; then
+        as_root systemctl disable --quiet nginx.service
     fi
 }
 

@@ -45,6 +45,7 @@ use crate::oauth;
         audit::list_audit,
         openapi,
         oauth::access_test,
+        oauth::forward_auth,
         oauth::introspect,
         oauth::token,
         oauth::revoke,

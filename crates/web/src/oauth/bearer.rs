@@ -36,14 +36,27 @@ pub(super) fn challenge(issuer: &str) -> String {
     format!("Bearer realm=\"{issuer}\"")
 }
 
+/// The challenge to a request that presents a token in a way that is not read.
+pub(super) fn challenge_to_malformed(issuer: &str, description: &str) -> String {
+    format!("{}, error=\"invalid_request\", error_description=\"{description}\"", challenge(issuer))
+}
+
 /// The challenge to a token that gives no access.
 pub(super) fn challenge_for(issuer: &str, denial: &Denial) -> String {
-    let realm = challenge(issuer);
+    let (realm, code) = (challenge(issuer), code(denial));
     match denial {
         Denial::ScopeMissing { scope } => {
-            format!("{realm}, error=\"insufficient_scope\", error_description=\"{denial}\", scope=\"{scope}\"")
+            format!("{realm}, error=\"{code}\", error_description=\"{denial}\", scope=\"{scope}\"")
         }
-        _ => format!("{realm}, error=\"invalid_token\", error_description=\"{denial}\""),
+        _ => format!("{realm}, error=\"{code}\", error_description=\"{denial}\""),
+    }
+}
+
+/// The error code of a token that gives no access (RFC 6750 section 3.1).
+pub(super) fn code(denial: &Denial) -> &'static str {
+    match denial {
+        Denial::ScopeMissing { .. } => "insufficient_scope",
+        _ => "invalid_token",
     }
 }
 

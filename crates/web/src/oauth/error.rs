@@ -8,6 +8,7 @@ use actix_web::{HttpResponse, ResponseError};
 use countersign_persistence::{ChangeError, StoreError};
 use serde::Serialize;
 
+use super::bearer;
 use crate::WebError;
 
 /// Why an OAuth endpoint refuses a request.
@@ -110,10 +111,7 @@ impl ResponseError for OAuthError {
             | Self::InvalidScope(_)
             | Self::UnauthorizedClient(_) => {}
             Self::InvalidBearerRequest { issuer, description } => {
-                let challenge = format!(
-                    "Bearer realm=\"{issuer}\", error=\"invalid_request\", error_description=\"{description}\""
-                );
-                response.insert_header((WWW_AUTHENTICATE, challenge));
+                response.insert_header((WWW_AUTHENTICATE, bearer::challenge_to_malformed(issuer, description)));
             }
             Self::InvalidClient { issuer, .. } => {
                 // Every 401 names a way in (RFC 9110 section 15.5.2), whichever way was tried.

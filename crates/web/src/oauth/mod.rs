@@ -5,6 +5,7 @@ mod authorize;
 mod bearer;
 mod client_authentication;
 mod error;
+mod forward_auth;
 mod introspect;
 mod metadata;
 mod parameters;
@@ -21,6 +22,7 @@ use countersign_persistence::{Context, Via};
 pub(crate) use access_test::__path_access_test;
 pub(crate) use authorize::{AuthorizationRequest, redirect_uri_of};
 pub(crate) use error::{ErrorDocument, OAuthError};
+pub(crate) use forward_auth::__path_forward_auth;
 pub(crate) use introspect::__path_introspect;
 pub(crate) use metadata::{__path_authorization_server, __path_protected_resource};
 pub(crate) use revoke::__path_revoke;
@@ -39,6 +41,8 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
                 .route(web::get().to(access_test::access_test))
                 .route(web::post().to(access_test::access_test)),
         )
+        // Proxies ask with a method of their own or with the caller's.
+        .service(web::resource("/forward-auth").route(web::to(forward_auth::forward_auth)))
         .service(
             web::resource(["/oauth2/authorize", "/osoc/api/oauthcontroller/authorize"])
                 // People read its answers.

@@ -8,6 +8,7 @@ mod authorization;
 mod bad_input;
 mod clients;
 mod database_away;
+mod forward_auth;
 mod introspection;
 mod isolation;
 mod logs;

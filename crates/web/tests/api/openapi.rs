@@ -57,7 +57,7 @@ fn every_operation_is_described() {
             }
         }
     }
-    assert_eq!(names.len(), 30);
+    assert_eq!(names.len(), 31);
 }
 
 #[tokio::test(flavor = "multi_thread")]
