@@ -3,15 +3,11 @@
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
 
+use super::client_authentication::Accepted;
 use super::token::GRANTS;
 use super::{ErrorDocument, OAuthError};
 use crate::state::AppState;
 use crate::tenant::Tenant;
-
-/// The ways in which a confidential client can authenticate.
-const CONFIDENTIAL: &[&str] = &["client_secret_basic", "client_secret_post"];
-/// The ways in which clients of both types can; `none` is that of public ones.
-const ALL: &[&str] = &["client_secret_basic", "client_secret_post", "none"];
 
 /// The metadata of an organization's authorization server (RFC 8414 section 2).
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -37,11 +33,11 @@ pub(crate) struct AuthorizationServer {
     /// The values of `grant_type`.
     grant_types_supported: Vec<&'static str>,
     /// How clients authenticate at the token endpoint.
-    token_endpoint_auth_methods_supported: &'static [&'static str],
+    token_endpoint_auth_methods_supported: Vec<&'static str>,
     /// How clients authenticate at the introspection endpoint.
-    introspection_endpoint_auth_methods_supported: &'static [&'static str],
+    introspection_endpoint_auth_methods_supported: Vec<&'static str>,
     /// How clients authenticate at the revocation endpoint.
-    revocation_endpoint_auth_methods_supported: &'static [&'static str],
+    revocation_endpoint_auth_methods_supported: Vec<&'static str>,
 }
 
 /// Describes the authorization server of an organization
@@ -74,9 +70,9 @@ pub(crate) async fn authorization_server(
         code_challenge_methods_supported: ["S256"],
         authorization_response_iss_parameter_supported: true,
         grant_types_supported: GRANTS.iter().map(|grant| grant.grant_type.as_str()).collect(),
-        token_endpoint_auth_methods_supported: ALL,
-        introspection_endpoint_auth_methods_supported: CONFIDENTIAL,
-        revocation_endpoint_auth_methods_supported: ALL,
+        token_endpoint_auth_methods_supported: Accepted::ConfidentialAndPublic.methods(),
+        introspection_endpoint_auth_methods_supported: Accepted::Confidential.methods(),
+        revocation_endpoint_auth_methods_supported: Accepted::ConfidentialAndPublic.methods(),
     }))
 }
 

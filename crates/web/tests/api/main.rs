@@ -6,6 +6,7 @@ mod access;
 mod attacks;
 mod authorization;
 mod bad_input;
+mod client_authentication;
 mod clients;
 mod database_away;
 mod forward_auth;

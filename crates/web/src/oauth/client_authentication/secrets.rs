@@ -1,0 +1,75 @@
+//! How a presented Client Secret compares with a client's own.
+
+use countersign_domain::client::{AuthenticationFailure, SecretProof};
+use countersign_domain::{ParsedSecret, SecretId, SecretKind, VerifierId, secret};
+use countersign_persistence::directory::ClientEntry;
+use countersign_persistence::{clock, verifiers};
+use jiff::Timestamp;
+use subtle::ConstantTimeEq;
+
+use super::{Attempt, Verdict};
+use crate::oauth::OAuthError;
+use crate::state::AppState;
+
+/// Whether what was presented is a secret of the client.
+pub(super) async fn verify(attempt: Attempt<'_>) -> Result<Verdict, OAuthError> {
+    let now = clock::now();
+    match secret::parse(attempt.proof) {
+        Ok(ParsedSecret { kind: SecretKind::ClientSecret, digest }) => {
+            Ok(compare_generated(attempt.client, &digest.0, now))
+        }
+        _ => compare_chosen(attempt, now).await,
+    }
+}
+
+/// Generated secrets have full entropy: their digests say all, compared in constant time.
+fn compare_generated(client: Option<&ClientEntry>, digest: &[u8; 32], now: Timestamp) -> Verdict {
+    let mut verdict = Err(AuthenticationFailure::WrongSecret);
+    for stored in client.into_iter().flat_map(|client| &client.secrets) {
+        let SecretProof::Generated { digest: own, .. } = &stored.proof else { continue };
+        if bool::from(own.0.ct_eq(digest)) {
+            let is_expired = is_expired(stored.expires_at, now);
+            verdict = if is_expired { Err(AuthenticationFailure::ExpiredSecret) } else { Ok(()) };
+        }
+    }
+    verdict
+}
+
+/// Chosen secrets are verified slowly, unless they were a moment ago. At least one verification is paid for, also where
+/// there is nothing to verify. Expired ones don't count.
+async fn compare_chosen(attempt: Attempt<'_>, now: Timestamp) -> Result<Verdict, OAuthError> {
+    let Attempt { state, organization, client, proof } = attempt;
+    let chosen = chosen_secrets(client, now).collect::<Vec<_>>();
+    if chosen.iter().any(|(secret, _)| state.verified_secrets.knows(*secret, proof)) {
+        return Ok(Ok(()));
+    }
+    if chosen.is_empty() {
+        state.passwords.verify(proof.to_owned(), None).await?;
+    }
+    for (secret, verifier) in chosen {
+        let phc = verifiers::get(&state.store, organization.id, verifier).await?;
+        if state.passwords.verify(proof.to_owned(), phc).await? {
+            state.verified_secrets.remember(secret, proof);
+            return Ok(Ok(()));
+        }
+    }
+    Ok(Err(AuthenticationFailure::WrongSecret))
+}
+
+/// The secrets of a client that a person chose and that have not expired, with their verifiers.
+fn chosen_secrets(client: Option<&ClientEntry>, now: Timestamp) -> impl Iterator<Item = (SecretId, VerifierId)> {
+    let secrets = client.into_iter().flat_map(|client| &client.secrets);
+    secrets.filter(move |stored| !is_expired(stored.expires_at, now)).filter_map(|stored| match stored.proof {
+        SecretProof::Chosen { verifier } => Some((stored.secret, verifier)),
+        SecretProof::Generated { .. } => None,
+    })
+}
+
+/// Whether this was found to be a secret of the client within the last minutes.
+pub(super) fn is_remembered(state: &AppState, client: Option<&ClientEntry>, proof: &str) -> bool {
+    chosen_secrets(client, clock::now()).any(|(secret, _)| state.verified_secrets.knows(secret, proof))
+}
+
+fn is_expired(expires_at: Option<Timestamp>, now: Timestamp) -> bool {
+    expires_at.is_some_and(|at| at <= now)
+}
