@@ -8,6 +8,7 @@ pub mod api;
 mod assets;
 mod caller;
 mod changes;
+mod chosen_secret;
 mod cookies;
 mod diagnosis;
 mod error;

@@ -148,6 +148,9 @@ fn done_in_words(code: &str) -> Option<&'static str> {
         "secret-added" => "Saved. The new Client Secret is shown below, this once.",
         "token-added" => "Saved. The new OAuth Token is shown below, this once.",
         "third-party-added" => "Saved. The Client Secret is shown below, this once.",
+        "third-party-added-by-chosen-secret" => {
+            "Saved. The Client Secret is the one that you entered. It is not shown again."
+        }
         "third-party-deleted" => "The third party is deleted. Its history stays in the audit timeline.",
         "token-revoked" => "The token is revoked for good.",
         "password-changed" => "Your password is changed, and your other sessions are signed out.",

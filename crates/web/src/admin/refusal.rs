@@ -2,6 +2,7 @@
 
 use actix_web::http::StatusCode;
 use countersign_domain::{ClientError, DomainError, TokenError};
+use countersign_persistence::projections::unique_names::NameKind;
 use countersign_persistence::{ChangeError, StoreError};
 
 use crate::WebError;
@@ -26,6 +27,10 @@ impl Refusal {
         };
         Ok(match error {
             WebError::Invalid(errors) => Self { status: StatusCode::UNPROCESSABLE_ENTITY, errors, is_overtaken: false },
+            WebError::Change(ChangeError::Store(StoreError::NameTaken(NameKind::ClientIdentifier))) => {
+                let message = "Another client has this Client ID: choose one that is not used yet, or leave it to us";
+                invalid("client_id", message.to_owned())
+            }
             WebError::Change(ChangeError::Store(StoreError::NameTaken(_))) => {
                 invalid("name", "Another third party has this name: choose one that is not used yet".to_owned())
             }

@@ -170,7 +170,8 @@ async fn change_settings(
     unit.execute::<Client>(id.uuid(), command).await
 }
 
-async fn add(
+/// Gives a client a secret; `None` where it was chosen.
+pub(super) async fn add(
     unit: &UnitOfWork,
     id: ClientId,
     chosen: Option<&String>,

@@ -1,6 +1,6 @@
 //! Changes to a third party, its client and its tokens.
 
-use countersign_domain::client::{ClientType, SecretProof};
+use countersign_domain::client::ClientType;
 use countersign_domain::third_party::{Contact, Mode};
 use countersign_domain::values::{ClientIdentifier, Note, RedirectUri, ThirdPartyName};
 use countersign_domain::{
@@ -11,6 +11,7 @@ use countersign_persistence::directory::OrganizationEntry;
 use countersign_persistence::{ChangeError, Context, Store, StoreError, UnitOfWork};
 use jiff::Timestamp;
 
+use super::clients;
 use crate::WebError;
 
 /// A third party to be added.
@@ -23,14 +24,28 @@ pub(crate) struct NewThirdParty {
     pub callback_url: Option<RedirectUri>,
 }
 
+/// Credentials that are not generated: supplied by the third party, or chosen by the member who adds it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ChosenCredentials {
+    pub identifier: Option<ClientIdentifier>,
+    /// The secret's verifier.
+    pub secret: Option<String>,
+}
+
 /// A third party that was added, with what is shown only now.
 pub(crate) struct AddedThirdParty {
     pub id: ThirdPartyId,
-    pub client_secret: Secret,
+    /// None where it was chosen.
+    pub client_secret: Option<Secret>,
 }
 
 /// Adds a third party together with its client and the client's first secret.
-pub(crate) async fn add(store: &Store, context: &Context, new: &NewThirdParty) -> Result<AddedThirdParty, WebError> {
+pub(crate) async fn add(
+    store: &Store,
+    context: &Context,
+    new: &NewThirdParty,
+    chosen: &ChosenCredentials,
+) -> Result<AddedThirdParty, WebError> {
     store
         .change(context, async |unit| {
             let add = ThirdPartyCommand::Add {
@@ -40,15 +55,16 @@ pub(crate) async fn add(store: &Store, context: &Context, new: &NewThirdParty) -
                 mode: new.mode,
             };
             let id = ThirdPartyId(unit.create::<ThirdParty>(add).await?);
+            let identifier = chosen.identifier.clone();
             let register = ClientCommand::Register {
-                identifier: ClientIdentifier::generate(unit.services()),
+                identifier: identifier.unwrap_or_else(|| ClientIdentifier::generate(unit.services())),
                 client_type: ClientType::Confidential,
                 third_party: Some(id),
                 scopes: Vec::new(),
                 redirect_uris: new.callback_url.iter().cloned().collect(),
             };
             let client = ClientId(unit.create::<Client>(register).await?);
-            Ok(AddedThirdParty { id, client_secret: add_secret(unit, client).await? })
+            Ok(AddedThirdParty { id, client_secret: clients::add(unit, client, chosen.secret.as_ref(), None).await? })
         })
         .await
 }
@@ -113,7 +129,7 @@ pub(crate) async fn update(
                     unit.execute::<Client>(client.uuid(), ClientCommand::RemoveSecret(*secret)).await?;
                 }
                 if changes.add_secret {
-                    revealed.client_secret = Some(add_secret(unit, client).await?);
+                    revealed.client_secret = clients::add(unit, client, None, None).await?;
                 }
                 if let Some(new) = changes.add_token {
                     revealed.token = Some(add_token(unit, organization, id, client, new).await?);
@@ -148,13 +164,6 @@ async fn change_details(unit: &UnitOfWork, id: ThirdPartyId, changes: &ThirdPart
         Some(false) => execute(ThirdPartyCommand::Disable).await,
         None => Ok(()),
     }
-}
-
-async fn add_secret(unit: &UnitOfWork, client: ClientId) -> Result<Secret, ChangeError> {
-    let secret = Secret::generate(SecretKind::ClientSecret, unit.services());
-    let proof = SecretProof::Generated { digest: secret.digest(), last_four: secret.last_four() };
-    unit.execute::<Client>(client.uuid(), ClientCommand::AddSecret { proof, expires_at: None }).await?;
-    Ok(secret)
 }
 
 async fn add_token(

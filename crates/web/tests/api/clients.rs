@@ -97,7 +97,10 @@ async fn a_secret_is_replaced_with_an_overlap() {
     let added = add(&world, &tenant, &json!({ "client_id": "partner" })).await;
     let (path, old) = (format!("/clients/{}/secrets", text(&added.body, "id")), text(&added.body, "client_secret"));
     let past = json!({ "retire_others_at": "2020-01-01T00:00:00Z" });
+    assert_eq!(fields(&world.post(&tenant, &path, &past).await), ["retire_others_at"]);
+    let past = json!({ "expires_at": "2020-01-01T00:00:00Z" });
     assert_eq!(fields(&world.post(&tenant, &path, &past).await), ["expires_at"]);
+    assert_eq!(fields(&world.post(&tenant, &path, &json!({ "client_secret": "short" })).await), ["client_secret"]);
     let later = countersign_persistence::clock::now() + SignedDuration::from_hours(24);
     let replaced = world.post(&tenant, &path, &json!({ "retire_others_at": later.to_string() })).await;
     assert_eq!(replaced.status, 201, "{}", replaced.body);
@@ -127,6 +130,44 @@ async fn a_chosen_secret_works_and_is_never_shown() {
         assert_eq!(token(&world, &tenant, "old partner", chosen).await.status, 200);
     }
     assert_eq!(token(&world, &tenant, "old partner", "what they have used since 2015 + %41").await.status, 401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_public_client_has_no_secret_and_can_get_none() {
+    let world = World::start().await;
+    let tenant = world.tenant().await;
+    let added = add(&world, &tenant, &json!({ "client_id": "app", "type": "public" })).await;
+    assert_eq!((&added.body["client_secret"], &added.body["secrets"]), (&Value::Null, &json!([])));
+    assert_eq!(added.body["grant_types"], json!(["authorization_code", "refresh_token"]));
+    let events = world.journal(tenant.id).await.len();
+    let path = format!("/clients/{}", text(&added.body, "id"));
+    for body in [json!({}), json!({ "client_secret": "chosen by a person" })] {
+        assert_eq!(world.post(&tenant, &format!("{path}/secrets"), &body).await.status, 409, "{body}");
+    }
+    for (body, field) in [
+        (json!({ "grant_types": ["client_credentials"] }), "grant_types"),
+        (json!({ "pkce_required": false }), "pkce_required"),
+        (json!({ "may_introspect": true }), "may_introspect"),
+    ] {
+        assert_eq!(fields(&world.patch(&tenant, &path, &body).await), [field]);
+    }
+    assert_eq!(world.journal(tenant.id).await.len(), events);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_of_a_third_party_names_it_and_depends_on_it() {
+    let world = World::start().await;
+    let tenant = world.tenant().await;
+    let third_party = text(&world.post(&tenant, "/third-parties", &json!({ "name": "Brightside" })).await.body, "id");
+    let added = add(&world, &tenant, &json!({ "client_id": "second", "third_party": third_party })).await;
+    assert_eq!(
+        (&added.body["third_party"], &added.body["third_party_name"]),
+        (&json!(third_party), &json!("Brightside"))
+    );
+    let secret = text(&added.body, "client_secret");
+    assert_eq!(token(&world, &tenant, "second", &secret).await.status, 401, "the third party is not Enabled");
+    world.patch(&tenant, &format!("/third-parties/{third_party}"), &json!({ "enabled": true })).await;
+    assert_eq!(token(&world, &tenant, "second", &secret).await.status, 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,8 +1,9 @@
 //! Third parties by API: adding, reading, changing, listing.
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{World, text};
+use crate::support::{Tenant, World, text};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_added_is_read_back_and_the_secret_never_again() {
@@ -36,6 +37,61 @@ async fn what_was_added_is_read_back_and_the_secret_never_again() {
     let again = world.post(&tenant, "/third-parties", &json!({ "name": "BRIGHTSIDE payroll" })).await;
     assert_eq!((again.status, &again.body["type"]), (409, &json!("/problems/name-taken")));
     assert_eq!(again.body["errors"][0]["field"], "name");
+}
+
+/// The status of the token endpoint's answer to these credentials.
+async fn token(world: &World, tenant: &Tenant, client_id: &str, secret: &str) -> u16 {
+    let request = world.request(Method::POST, &format!("/t/{}/oauth2/token", tenant.slug));
+    world.send(request.basic_auth(client_id, Some(secret)).form(&[("grant_type", "client_credentials")])).await.status
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_may_bring_its_client_id_its_client_secret_or_both() {
+    let world = World::start().await;
+    let tenant = world.tenant().await;
+    let chosen = "what they have used since 2014";
+    let cases = [
+        (json!({ "name": "Both", "client_id": "both", "client_secret": chosen }), true, true),
+        (json!({ "name": "Client ID", "client_id": "their-id" }), true, false),
+        (json!({ "name": "Client Secret", "client_secret": chosen }), false, true),
+        (json!({ "name": "Neither" }), false, false),
+    ];
+    for (body, brings_id, brings_secret) in cases {
+        let added = world.post(&tenant, "/third-parties", &body).await;
+        assert_eq!(added.status, 201, "{}", added.body);
+        let (id, client_id) = (text(&added.body, "id"), text(&added.body, "client_id"));
+        assert_eq!(client_id.starts_with("cs_ci_"), !brings_id, "{body}");
+        if brings_id {
+            assert_eq!(client_id, body["client_id"]);
+        }
+        assert!(!added.body.to_string().contains(chosen));
+        let secret = if brings_secret {
+            assert_eq!(added.body["client_secret"], Value::Null);
+            assert_eq!(added.body["secrets"][0]["masked"], "chosen by a person");
+            chosen.to_owned()
+        } else {
+            text(&added.body, "client_secret")
+        };
+        assert_eq!(token(&world, &tenant, &client_id, &secret).await, 401, "{body}: not Enabled yet");
+        world.patch(&tenant, &format!("/third-parties/{id}"), &json!({ "enabled": true })).await;
+        assert_eq!(token(&world, &tenant, &client_id, &secret).await, 200, "{body}");
+        assert_eq!(token(&world, &tenant, &client_id, "what they have used since 2015").await, 401, "{body}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn credentials_that_are_not_acceptable_add_nothing() {
+    let world = World::start().await;
+    let tenant = world.tenant().await;
+    world.post(&tenant, "/clients", &json!({ "client_id": "partner" })).await;
+    let events = world.journal(tenant.id).await;
+    let body = json!({ "name": "Initech", "client_id": "é", "client_secret": "too short" });
+    let refused = world.post(&tenant, "/third-parties", &body).await;
+    let fields = refused.body["errors"].as_array().unwrap().iter().map(|error| text(error, "field"));
+    assert_eq!((refused.status, fields.collect::<Vec<_>>()), (422, vec!["client_id".into(), "client_secret".into()]));
+    let taken = world.post(&tenant, "/third-parties", &json!({ "name": "Initech", "client_id": "partner" })).await;
+    assert_eq!((taken.status, &taken.body["errors"][0]["field"]), (409, &json!("client_id")));
+    assert_eq!(world.journal(tenant.id).await, events, "not even the third party is there");
 }
 
 #[tokio::test(flavor = "multi_thread")]

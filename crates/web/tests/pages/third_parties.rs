@@ -80,6 +80,59 @@ async fn from_adding_to_access_and_back() {
 }
 
 #[tokio::test]
+async fn credentials_that_the_third_party_brings_are_taken_and_never_shown() {
+    let site = Site::start().await;
+    let admin = site.signed_in(Role::Admin).await;
+    let new = site.path("/third-parties/new");
+    admin.open(&new).await.must_have("Fill these in only if the third party has its own already");
+    let secret = "what they have used since 2014";
+    let form = |name, client_id, client_secret| {
+        [("name", name), ("mode", "manual"), ("client_id", client_id), ("client_secret", client_secret)]
+    };
+
+    let both = admin.fill_in(&new, &form("Brightside", "brightside", secret)).await;
+    let (path, done) = both.location().split_once('?').unwrap();
+    assert_eq!(done, "done=third-party-added-by-chosen-secret");
+    let page = admin.open(both.location()).await;
+    page.must_have("The Client Secret is the one that you entered.");
+    page.must_have("<code id=\"client-id\">brightside</code>");
+    page.must_have("chosen by a person");
+    page.must_not_have(secret);
+    let version = page.hidden("version");
+    let enable = [("version", version.as_str()), ("name", "Brightside"), ("mode", "manual"), ("enabled", "on")];
+    admin.submit(&page, path, &enable).await.location();
+    let token = async |presented: &str| {
+        let request = reqwest::Client::new().post(format!("{}/t/{}/oauth2/token", site.base_url, site.slug));
+        let request = request.basic_auth("brightside", Some(presented));
+        request.form(&[("grant_type", "client_credentials")]).send().await.unwrap().status()
+    };
+    assert_eq!(token(secret).await, StatusCode::OK);
+    assert_eq!(token("what they have used since 2015").await, StatusCode::UNAUTHORIZED);
+
+    let generated = admin.fill_in(&new, &form("Quill", "quill", "")).await;
+    assert_eq!(generated.status, StatusCode::OK);
+    generated.secret("cs_sk_");
+    generated.must_have("<code id=\"client-id\">quill</code>");
+
+    let events = || site.store.pool().read(site.organization, "SELECT 1 FROM events", &[]);
+    let before = events().await.unwrap().len();
+    let taken = admin.fill_in(&new, &form("Another", "quill", secret)).await;
+    assert_eq!(taken.status, StatusCode::UNPROCESSABLE_ENTITY);
+    taken.must_have("Another client has this Client ID");
+    taken.must_have("Enter the Client Secret again");
+    taken.must_not_have("Another third party has this name");
+    taken.must_not_have(secret);
+    assert_eq!((taken.input("name"), taken.input("client_id")), ("Another".into(), "quill".into()));
+    let short = admin.fill_in(&new, &form("Another", "another", "too short")).await;
+    assert_eq!(short.status, StatusCode::UNPROCESSABLE_ENTITY);
+    short.must_have("<a href=\"#field-client_secret\">");
+    short.must_have("Use 16 to 200 printable ASCII characters");
+    short.must_not_have("too short");
+    assert_eq!(events().await.unwrap().len(), before);
+    site.stop().await;
+}
+
+#[tokio::test]
 async fn deleting_says_what_stops_and_keeps_the_history() {
     let site = Site::start().await;
     let admin = site.signed_in(Role::Admin).await;

@@ -8,8 +8,7 @@ use countersign_domain::{InvalidValue, ThirdPartyId};
 use serde::{Deserialize, Serialize};
 
 use super::view::{ClientView, existing};
-use super::{chosen_secret, each, grant_type, redirect_uris, scopes, verifier};
-use crate::WebError;
+use super::{each, grant_type, redirect_uris, scopes};
 use crate::api::json::Request;
 use crate::api::problem::BodyProblems;
 use crate::api::query::{Check, identifier};
@@ -17,6 +16,7 @@ use crate::api::third_parties::view::existing as existing_third_party;
 use crate::caller::ManageThirdParties;
 use crate::changes::clients::{self, NewClient, SettingsChanges};
 use crate::state::AppState;
+use crate::{WebError, chosen_secret};
 
 /// A client to be registered. It starts Active.
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -92,7 +92,7 @@ pub(crate) async fn add_client(
             other => other?,
         };
     }
-    new.chosen_secret = verifier(&state, body.client_secret.as_deref()).await?;
+    new.chosen_secret = chosen_secret::verifier(&state, body.client_secret.as_deref()).await?;
     let (id, secret) = clients::register(&state.store, &caller.context(), &caller.organization, &new).await?;
     let client = existing(&state.store, &caller.organization, id).await?;
     let location = format!("/api/v1/orgs/{}/clients/{id}", caller.organization.slug);
@@ -122,7 +122,7 @@ fn checked(body: &AddClient) -> Result<NewClient, WebError> {
     };
     check.optional("client_secret", body.client_secret.as_deref(), |text| match client_type {
         ClientType::Public => Err(InvalidValue("A public client has no Client Secret".into())),
-        ClientType::Confidential => chosen_secret(text),
+        ClientType::Confidential => chosen_secret::check(text),
     });
     check.finish()?;
     Ok(new)

@@ -2,19 +2,20 @@
 
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpResponse, web};
-use countersign_domain::ClientId;
+use countersign_domain::{ClientId, InvalidValue};
+use countersign_persistence::clock;
 use countersign_persistence::queries::third_parties::SecretSummary;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::view::{ClientView, existing};
-use super::{chosen_secret, verifier};
-use crate::WebError;
 use crate::api::json::Request;
 use crate::api::problem::BodyProblems;
 use crate::api::query::{Check, instant};
 use crate::caller::ManageThirdParties;
 use crate::changes::clients::{self, NewSecret};
 use crate::state::AppState;
+use crate::{WebError, chosen_secret};
 
 /// A Client Secret to be added.
 #[derive(Default, Deserialize, utoipa::ToSchema)]
@@ -69,11 +70,11 @@ pub(crate) async fn add_client_secret(
     let ((_, id), Request { caller, body }) = (path.into_inner(), request);
     let before = existing(&state.store, &caller.organization, id).await?;
     let mut check = Check::default();
-    check.optional("client_secret", body.client_secret.as_deref(), chosen_secret);
+    check.optional("client_secret", body.client_secret.as_deref(), chosen_secret::check);
     let expires_at = check.optional("expires_at", body.expires_at.as_deref(), instant);
-    let retire_others_at = check.optional("retire_others_at", body.retire_others_at.as_deref(), instant);
+    let retire_others_at = check.optional("retire_others_at", body.retire_others_at.as_deref(), future);
     check.finish()?;
-    let chosen = verifier(&state, body.client_secret.as_deref()).await?;
+    let chosen = chosen_secret::verifier(&state, body.client_secret.as_deref()).await?;
     let new = NewSecret { chosen, expires_at, retire_others_at };
     // What ends earlier by itself keeps its end.
     let ends_later = |secret: &&SecretSummary| secret.expires_at.is_none_or(|at| Some(at) > retire_others_at);
@@ -84,4 +85,10 @@ pub(crate) async fn add_client_secret(
     Ok(HttpResponse::Created()
         .insert_header((CACHE_CONTROL, "no-store"))
         .json(AddedClientSecret { client_secret, client }))
+}
+
+/// The rule would refuse it too, but as the expiry of a secret that the request does not name.
+fn future(text: &str) -> Result<Timestamp, InvalidValue> {
+    instant(text)
+        .and_then(|at| if at > clock::now() { Ok(at) } else { Err(InvalidValue("Choose a time in the future".into())) })
 }
