@@ -21,6 +21,7 @@ use uuid::Uuid;
 
 use crate::WebError;
 use crate::error::Answer;
+use crate::network::Network;
 use crate::state::AppState;
 use crate::{admin, api, oauth};
 
@@ -231,6 +232,11 @@ pub(crate) fn source(request: &HttpRequest) -> Source {
 /// The network address of whoever sent the request.
 pub(crate) fn address(request: &HttpRequest) -> String {
     sender(request).map(|address| address.to_string()).unwrap_or_default()
+}
+
+/// The network of whoever sent the request.
+pub(crate) fn network(request: &HttpRequest) -> Network {
+    Network::of(sender(request))
 }
 
 fn sender(request: &HttpRequest) -> Option<IpAddr> {

@@ -8,6 +8,8 @@ use countersign_domain::InvalidValue;
 use tokio::sync::Semaphore;
 
 use crate::WebError;
+use crate::lines::{Lines, Turn};
+use crate::network::Network;
 
 /// The shortest password, in characters.
 pub const MINIMUM_LENGTH: usize = 12;
@@ -60,6 +62,7 @@ static NOBODY: LazyLock<Option<String>> = LazyLock::new(|| {
 /// Hashes and verifies on blocking threads, a few at a time, so that a flood slows down only itself.
 pub(crate) struct PasswordPool {
     places: Arc<Semaphore>,
+    lines: Lines,
 }
 
 /// How long a verification waits for a place.
@@ -68,11 +71,15 @@ const PATIENCE: Duration = Duration::from_secs(5);
 impl Default for PasswordPool {
     fn default() -> Self {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { places: Arc::new(Semaphore::new(processors)) }
+        Self::with_places(processors)
     }
 }
 
 impl PasswordPool {
+    fn with_places(places: usize) -> Self {
+        Self { places: Arc::new(Semaphore::new(places)), lines: Lines::default() }
+    }
+
     /// Hashes a new password.
     pub async fn hash(&self, password: String) -> Result<String, WebError> {
         self.run(move || hash(&password).map_err(WebError::internal)).await
@@ -83,13 +90,35 @@ impl PasswordPool {
         if password.len() > MAXIMUM_LENGTH {
             return Ok(false);
         }
-        self.run(move || {
-            let known = phc.is_some();
-            let Some(phc) = phc.or_else(|| NOBODY.clone()) else { return Ok(false) };
-            let fits = argon2::verify_encoded(&phc, password.as_bytes()).map_err(WebError::internal)?;
-            Ok(fits && known)
-        })
-        .await
+        self.run(move || fits(&password, phc)).await
+    }
+
+    /// Waits until no other verification from the same network is under way. Whoever may ask as often as they like
+    /// stands in line here before they verify, so that a flood from one network has one place of the pool at most.
+    pub async fn line_up(&self, network: Network) -> Result<Turn, WebError> {
+        tokio::time::timeout(PATIENCE, self.lines.wait(network)).await.map_err(|_| WebError::Busy)
+    }
+
+    /// Verifies for whoever has lined up.
+    pub async fn verify_in_turn(&self, turn: &Turn, password: String, phc: Option<String>) -> Result<bool, WebError> {
+        if password.len() > MAXIMUM_LENGTH {
+            return Ok(false);
+        }
+        self.run_in_turn(turn, move || fits(&password, phc)).await
+    }
+
+    async fn run_in_turn<T: Send + 'static>(
+        &self,
+        turn: &Turn,
+        work: impl FnOnce() -> Result<T, WebError> + Send + 'static,
+    ) -> Result<T, WebError> {
+        let turn = turn.clone();
+        let work = move || {
+            let outcome = work();
+            drop(turn);
+            outcome
+        };
+        self.run(work).await
     }
 
     async fn run<T: Send + 'static>(
@@ -98,7 +127,7 @@ impl PasswordPool {
     ) -> Result<T, WebError> {
         let place = tokio::time::timeout(PATIENCE, Arc::clone(&self.places).acquire_owned()).await;
         let place = place.map_err(|_| WebError::Busy)?.map_err(WebError::internal)?;
-        // The place is the work's own: whoever hangs up before the end must not let another one start beside it.
+        // Place and turn are the work's own: whoever hangs up before the end must not let another one start beside it.
         let work = move || {
             let outcome = work();
             drop(place);
@@ -108,8 +137,18 @@ impl PasswordPool {
     }
 }
 
+fn fits(password: &str, phc: Option<String>) -> Result<bool, WebError> {
+    let known = phc.is_some();
+    let Some(phc) = phc.or_else(|| NOBODY.clone()) else { return Ok(false) };
+    let fits = argon2::verify_encoded(&phc, password.as_bytes()).map_err(WebError::internal)?;
+    Ok(fits && known)
+}
+
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::{Mutex, mpsc};
+
     use super::*;
 
     #[tokio::test]
@@ -127,5 +166,67 @@ mod tests {
         assert!(check("elevenchars").is_err());
         assert!(check("twelve chars").is_ok());
         assert!(check(&"x".repeat(513)).is_err());
+    }
+
+    /// Work that begins and then takes until the gate is dropped.
+    struct Endless {
+        begun: Arc<AtomicUsize>,
+        gate: Arc<Mutex<mpsc::Receiver<()>>>,
+    }
+
+    impl Endless {
+        fn new() -> (Self, mpsc::Sender<()>) {
+            let (gate, closed) = mpsc::channel();
+            (Self { begun: Arc::default(), gate: Arc::new(Mutex::new(closed)) }, gate)
+        }
+
+        fn work(&self) -> impl FnOnce() -> Result<(), WebError> + Send + use<> {
+            let (begun, gate) = (Arc::clone(&self.begun), Arc::clone(&self.gate));
+            move || {
+                begun.fetch_add(1, Ordering::SeqCst);
+                gate.lock().unwrap().recv().unwrap_err();
+                Ok(())
+            }
+        }
+
+        fn begun(&self) -> usize {
+            self.begun.load(Ordering::SeqCst)
+        }
+    }
+
+    async fn one(pool: &PasswordPool, network: &str, work: impl FnOnce() -> Result<(), WebError> + Send + 'static) {
+        let turn = pool.line_up(Network::of(Some(network.parse().unwrap()))).await.unwrap();
+        pool.run_in_turn(&turn, work).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_flood_from_one_network_leaves_places_to_the_others() {
+        let pool = Arc::new(PasswordPool::with_places(2));
+        let (endless, gate) = Endless::new();
+        let flood = (0..20).map(|_| {
+            let (pool, work) = (Arc::clone(&pool), endless.work());
+            tokio::spawn(async move { one(&pool, "192.0.2.1", work).await })
+        });
+        let mut flood = flood.collect::<Vec<_>>();
+        while endless.begun() == 0 {
+            tokio::task::yield_now().await;
+        }
+        for _ in 0..3 {
+            one(&pool, "192.0.2.2", || Ok(())).await;
+        }
+        assert_eq!(endless.begun(), 1, "the flood took more than one place");
+
+        // Hanging up does not end the work, so the next one has to wait for it all the same.
+        flood.remove(0).abort();
+        for _ in 0..3 {
+            one(&pool, "192.0.2.2", || Ok(())).await;
+        }
+        assert_eq!(endless.begun(), 1, "who hung up let another one start");
+        drop(gate);
+        for work in flood {
+            work.await.unwrap();
+        }
+        assert_eq!(endless.begun(), 20);
+        assert!(pool.lines.is_empty());
     }
 }

@@ -8,7 +8,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use crate::assets::Assets;
 use crate::changes::sign_in::Strangers;
 use crate::failed_attempts::FailedAttempts;
-use crate::oauth::VerifiedSecrets;
+use crate::oauth::{ClientFailures, VerifiedSecrets};
 use crate::operations;
 use crate::password::PasswordPool;
 use crate::server::WebOptions;
@@ -21,6 +21,7 @@ pub(crate) struct AppState {
     pub assets: Assets,
     pub passwords: PasswordPool,
     pub verified_secrets: VerifiedSecrets,
+    pub client_failures: ClientFailures,
     pub failed_attempts: FailedAttempts,
     pub strangers: Strangers,
     pub metrics: Option<PrometheusHandle>,
@@ -38,6 +39,7 @@ impl AppState {
             assets,
             passwords: PasswordPool::default(),
             verified_secrets: VerifiedSecrets::default(),
+            client_failures: ClientFailures::default(),
             failed_attempts: FailedAttempts::default(),
             strangers: Strangers::default(),
             metrics: operations::install_recorder(),

@@ -72,6 +72,8 @@ const INACTIVE: &str = r#"{"active":false}"#;
             headers(("WWW-Authenticate" = String, description = "`Basic` with realm"))),
         (status = 404, description = "There is no such organization", body = ErrorDocument),
         (status = 413, description = "The body is too long", body = ErrorDocument),
+        (status = 429, description = "Too many failed authentications came from there; credentials that are known to be \
+            right are served all the same. `Retry-After` says for how long to wait", body = ErrorDocument),
         (status = 503, description = "The database is away; `Retry-After` says for how long to wait",
             body = ErrorDocument)
     ),

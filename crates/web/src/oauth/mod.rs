@@ -21,6 +21,7 @@ use countersign_persistence::{Context, Via};
 
 pub(crate) use access_test::__path_access_test;
 pub(crate) use authorize::{AuthorizationRequest, redirect_uri_of};
+pub(crate) use client_authentication::ClientFailures;
 pub(crate) use error::{ErrorDocument, OAuthError};
 pub(crate) use forward_auth::__path_forward_auth;
 pub(crate) use introspect::__path_introspect;

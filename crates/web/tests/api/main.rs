@@ -18,5 +18,6 @@ mod roles;
 mod sessions;
 mod support;
 mod third_parties;
+mod throttling;
 mod token_endpoint;
 mod tokens_presented;

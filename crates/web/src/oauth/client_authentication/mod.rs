@@ -1,12 +1,13 @@
 //! Who the client of a request is (RFC 6749 section 2.3): the one place where clients are authenticated.
 //!
 //! A method is one module with one entry in [`METHODS`]. Nobody learns by trying which clients exist: an unknown one
-//! costs the same work and gets the same answer as a wrong secret.
+//! costs the same work and gets the same answer as a wrong secret, and is held back after as many failures.
 
 mod client_secret_basic;
 mod client_secret_post;
 mod none;
 mod secrets;
+mod throttle;
 
 use std::borrow::Cow;
 use std::future::Future;
@@ -21,11 +22,15 @@ use countersign_domain::values::ClientIdentifier;
 use countersign_persistence::StoreError;
 use countersign_persistence::directory::{ClientEntry, OrganizationEntry};
 
+pub(crate) use self::throttle::ClientFailures;
+
 use self::client_secret_basic::Basic;
 use self::secrets::is_remembered;
+use self::throttle::Allowance;
 use super::OAuthError;
 use super::parameters::Parameters;
 use crate::failed_attempts::Failure;
+use crate::middleware::network;
 use crate::state::AppState;
 
 const NO_CREDENTIALS: &str = "Authenticate with the Client ID and Client Secret";
@@ -55,6 +60,7 @@ struct Attempt<'a> {
     organization: &'a OrganizationEntry,
     client: Option<&'a ClientEntry>,
     proof: &'a str,
+    allowance: &'a Allowance<'a>,
 }
 
 /// Whether it is that client, or why not.
@@ -115,6 +121,7 @@ pub(crate) async fn authenticate(
     let presented = Presented::of(request, parameters)?;
     let Some((method, readings)) = presented.read()? else { return Err(refuse(NO_CREDENTIALS)) };
     // The two readings of a header are one attempt, so they fail once.
+    let allowance = Allowance::new(&state.client_failures, organization.id, network(request), &readings);
     let mut failed = (None, AuthenticationFailure::WrongSecret);
     let mut candidates = Vec::with_capacity(readings.len());
     for credentials in &readings {
@@ -125,14 +132,16 @@ pub(crate) async fn authenticate(
     // The one that was verified a moment ago costs nothing, so no verification is paid for the other.
     candidates.sort_by_key(|(is_remembered, ..)| !is_remembered);
     for (_, credentials, client) in candidates {
-        let attempt = Attempt { state, organization, client: client.as_deref(), proof: &credentials.proof };
+        let (client_entry, proof) = (client.as_deref(), &credentials.proof);
+        let attempt = Attempt { state, organization, client: client_entry, proof, allowance: &allowance };
         let verdict = if accepted.includes(method) {
-            (method.verify)(attempt).await?
+            (method.verify)(attempt).await.inspect_err(|_| allowance.give_back())?
         } else {
             Err(AuthenticationFailure::MissingSecret)
         };
         match (verdict, client) {
             (Ok(()), Some(client)) => {
+                allowance.give_back();
                 return allowed(state, organization, &client)
                     .await?
                     .map_err(|description| fail(Some(&client), AuthenticationFailure::NotActive, description));
@@ -146,7 +155,10 @@ pub(crate) async fn authenticate(
         }
     }
     let (client, cause) = failed;
-    Err(fail(client.as_deref(), cause, description_of(cause)))
+    // What is held back goes on the record like what was looked at, so that it shows for how long an attack goes on.
+    let refusal = fail(client.as_deref(), cause, description_of(cause));
+    allowance.ask()?;
+    Err(refusal)
 }
 
 impl<'a> Presented<'a> {
