@@ -49,6 +49,7 @@ use crate::oauth;
         oauth::introspect,
         oauth::token,
         oauth::revoke,
+        oauth::revoke_leaked,
         oauth::authorization_server,
         oauth::protected_resource,
     ),

@@ -10,6 +10,7 @@ mod introspect;
 mod metadata;
 mod parameters;
 mod revoke;
+mod revoke_leaked;
 mod token;
 mod verified_secrets;
 
@@ -27,6 +28,7 @@ pub(crate) use forward_auth::__path_forward_auth;
 pub(crate) use introspect::__path_introspect;
 pub(crate) use metadata::{__path_authorization_server, __path_protected_resource};
 pub(crate) use revoke::__path_revoke;
+pub(crate) use revoke_leaked::__path_revoke_leaked;
 pub(crate) use token::__path_token;
 pub(crate) use verified_secrets::VerifiedSecrets;
 
@@ -61,6 +63,7 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
                 .route(web::post().to(introspect::introspect)),
         )
         .service(web::resource("/oauth2/revoke").route(web::post().to(revoke::revoke)))
+        .service(web::resource("/oauth2/revoke-leaked").route(web::post().to(revoke_leaked::revoke_leaked)))
         // The appended forms, which many clients try beside the one of RFC 8414.
         .service(
             web::resource(["/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"])

@@ -50,7 +50,12 @@ async fn without_the_database_nothing_is_answered_falsely_and_it_recovers_by_its
         .request(Method::POST, &format!("/t/{}/oauth2/introspect", tenant.slug))
         .basic_auth(&access.client_id, Some(&access.client_secret))
         .form(&[("token", &access.token)]);
-    for answer in [world.access_test(&tenant.slug, &access.token).await, world.send(introspect).await] {
+    let report = world
+        .request(Method::POST, &format!("/t/{}/oauth2/revoke-leaked", tenant.slug))
+        .form(&[("token", &access.token)]);
+    let ask = world.request(Method::GET, &format!("/t/{}/forward-auth", tenant.slug)).bearer_auth(&access.token);
+    let access_test = world.access_test(&tenant.slug, &access.token).await;
+    for answer in [access_test, world.send(introspect).await, world.send(report).await, world.send(ask).await] {
         assert_eq!((answer.status, &answer.body["error"]), (503, &json!("temporarily_unavailable")));
         assert!(answer.header("retry-after").parse::<u64>().unwrap() > 0);
     }

@@ -51,6 +51,11 @@ async fn no_secret_is_logged() {
     world
         .send(introspect.basic_auth(&access.client_id, Some(&access.client_secret)).form(&[("token", &access.token)]))
         .await;
+    world
+        .send(world.request(Method::GET, &format!("/t/{}/forward-auth", tenant.slug)).bearer_auth(&access.token))
+        .await;
+    let report = world.request(Method::POST, &format!("/t/{}/oauth2/revoke-leaked", tenant.slug));
+    world.send(report.form(&[("token", &access.token)])).await;
     let test = json!({ "token": access.token, "nonsense": PASSWORD });
     world.post(&tenant, &format!("/third-parties/{}/access-test", access.third_party), &test).await;
     world.server.handle().stop().await;

@@ -12,6 +12,7 @@ mod database_away;
 mod forward_auth;
 mod introspection;
 mod isolation;
+mod leaked_tokens;
 mod logs;
 mod openapi;
 mod roles;

@@ -57,7 +57,7 @@ fn every_operation_is_described() {
             }
         }
     }
-    assert_eq!(names.len(), 31);
+    assert_eq!(names.len(), 32);
 }
 
 #[tokio::test(flavor = "multi_thread")]
