@@ -45,7 +45,11 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
                 .route(web::post().to(access_test::access_test)),
         )
         // Proxies ask with a method of their own or with the caller's.
-        .service(web::resource("/forward-auth").route(web::to(forward_auth::forward_auth)))
+        .service(
+            web::resource("/forward-auth")
+                .app_data(Route("/t/{org}/forward-auth"))
+                .route(web::to(forward_auth::forward_auth)),
+        )
         .service(
             web::resource(["/oauth2/authorize", "/osoc/api/oauthcontroller/authorize"])
                 // People read its answers.

@@ -4,9 +4,9 @@
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpRequest, HttpResponse, web};
 use countersign_domain::values::Note;
-use countersign_domain::{Actor, ParsedSecret, SecretKind, Token, TokenCommand, secret};
-use countersign_persistence::directory::{OrganizationEntry, TokenEntry};
-use countersign_persistence::queries::masked;
+use countersign_domain::{Actor, Authorization, AuthorizationCommand, SecretKind, Token, TokenCommand, secret};
+use countersign_persistence::directory::OrganizationEntry;
+use countersign_persistence::queries::{authorizations, masked};
 use countersign_persistence::{Context, UnitOfWork, Via};
 
 use super::parameters::Parameters;
@@ -24,8 +24,8 @@ const DONE: &str = "{}";
 
 /// Ends a token that leaked
 ///
-/// For whoever holds it, without authentication: finders and leak scanners. Manual and access tokens are ended. The
-/// answer doesn't say whether the organization ever issued the token. What tokens look like is at
+/// For whoever holds it, without authentication: finders and leak scanners. Manual and access tokens are ended, and with
+/// a refresh token all tokens of its family. The answer doesn't say whether the organization ever issued the token. What tokens look like is at
 /// `/.well-known/countersign-token-format`.
 #[utoipa::path(
     post,
@@ -55,25 +55,33 @@ pub(crate) async fn revoke_leaked(
     let presented = parameters.get("token").ok_or(OAuthError::invalid_request(MISSING))?;
     // Told by its form alone, so it says nothing of what was issued; and nobody takes half a token for ended.
     let parsed = secret::parse(presented).map_err(|_| OAuthError::invalid_request(UNREADABLE))?;
-    if matches!(parsed.kind, SecretKind::ManualToken | SecretKind::AccessToken)
-        && let Some(token) = state.store.directory().token(organization.id, parsed.digest).await?
-    {
-        let context = context(&organization, &request, parsed, &token)?;
-        let revoke = async |unit: &UnitOfWork| unit.execute::<Token>(token.id.uuid(), TokenCommand::Revoke).await;
-        state.store.change(&context, revoke).await?;
+    match parsed.kind {
+        SecretKind::ManualToken | SecretKind::AccessToken => {
+            if let Some(token) = state.store.directory().token(organization.id, parsed.digest).await? {
+                let context = context(&organization, &request, &masked(parsed.kind, &token.last_four))?;
+                let revoke =
+                    async |unit: &UnitOfWork| unit.execute::<Token>(token.id.uuid(), TokenCommand::Revoke).await;
+                state.store.change(&context, revoke).await?;
+            }
+        }
+        SecretKind::RefreshToken => {
+            let found = authorizations::of_refresh_token(&state.store, organization.id, parsed.digest).await?;
+            if let Some(id) = found {
+                let context = context(&organization, &request, "a refresh token")?;
+                let revoke = async |unit: &UnitOfWork| {
+                    unit.execute::<Authorization>(id.uuid(), AuthorizationCommand::Revoke).await
+                };
+                state.store.change(&context, revoke).await?;
+            }
+        }
+        _ => {}
     }
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).content_type("application/json").body(DONE))
 }
 
 /// Nobody is known who did it, so the record says why it was done.
-fn context(
-    organization: &OrganizationEntry,
-    request: &HttpRequest,
-    parsed: ParsedSecret,
-    token: &TokenEntry,
-) -> Result<Context, WebError> {
-    let masked = masked(parsed.kind, &token.last_four);
-    let reason = format!("Reported as leaked: whoever held {masked} sent it in to be ended");
+fn context(organization: &OrganizationEntry, request: &HttpRequest, what: &str) -> Result<Context, WebError> {
+    let reason = format!("Reported as leaked: whoever held {what} sent it in to be ended");
     Ok(Context {
         organization: organization.id,
         actor: Actor::System,

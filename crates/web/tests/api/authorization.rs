@@ -572,3 +572,17 @@ async fn a_public_client_has_no_secret_and_is_asked_about_where_others_may_liste
     // Another program on the same machine could listen, so the member is asked every time.
     assert_eq!(setting.open(&address).await.status, 200);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_paths_of_before_lead_to_the_same_endpoints() {
+    let world = World::start().await;
+    let tenant = world.tenant().await;
+    let setting = Setting::new(&world, &tenant, "app").await;
+    let address = setting.request(&[]).replace("/oauth2/authorize", "/osoc/api/oauthcontroller/authorize");
+    let code = setting.decide(&address, "allow").await.sent("code").unwrap();
+    let request = world.request(Method::POST, &format!("/t/{}/osoc/api/oauthcontroller/token", tenant.slug));
+    let request = request.basic_auth(&setting.client_id, Some(&setting.client_secret));
+    let tokens = world.send(request.form(&redemption(&code, VERIFIER))).await;
+    assert_eq!(tokens.status, 200, "{}", tokens.body);
+    assert!(setting.works(&text(&tokens.body, "access_token")).await);
+}

@@ -4,6 +4,7 @@ use countersign_domain::{OrganizationCommand, Secret, SecretKind};
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::authorization::Setting;
 use crate::support::{Answer, Tenant, World, text};
 
 async fn report(world: &World, tenant: &Tenant, token: &str) -> Answer {
@@ -107,4 +108,19 @@ async fn what_is_no_report_is_refused_and_ends_nothing() {
     assert_eq!(world.send(nobody).await.status, 404);
     assert_eq!(ended(&world, &tenant).await, 0);
     assert_eq!(world.access_test(&tenant.slug, &access.token).await.body["active"], Value::Bool(true));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_leaked_refresh_token_ends_its_family() {
+    let world = World::start().await;
+    let tenant = world.tenant().await;
+    let setting = Setting::new(&world, &tenant, "app").await;
+    let tokens = setting.redeem(&setting.code().await).await;
+    let (access, refresh) = (text(&tokens.body, "access_token"), text(&tokens.body, "refresh_token"));
+    for _ in 0..2 {
+        assert_done(&report(&world, &tenant, &refresh).await);
+        assert!(!setting.works(&access).await);
+    }
+    assert_eq!(world.journal(tenant.id).await.last().unwrap(), "AuthorizationRevoked");
+    assert_eq!(setting.refresh(&refresh).await.body["error"], "invalid_grant");
 }
