@@ -11,9 +11,15 @@ use sha2::{Digest as _, Sha256};
 
 use crate::DomainServices;
 
-const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+/// The digits of base62, from 0 to 61.
+pub const ALPHABET: &str = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+/// The same in a regular expression.
+const ANY_DIGIT: &str = "[0-9A-Za-z]";
 const BODY_LENGTH: usize = 43;
-const CHECKSUM_LENGTH: usize = 6;
+/// How many characters at the end are the CRC-32 (IEEE 802.3) of those before them, as a big-endian number in base62.
+pub const CHECKSUM_LENGTH: usize = 6;
+/// What examples are made of instead of random bits, so that they are the same everywhere.
+const EXAMPLE: [u8; 32] = *b"This is an example of a secret..";
 
 /// What a generated secret is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -61,6 +67,30 @@ impl SecretKind {
             Self::Session => "ss",
             Self::SignInLink => "sl",
         }
+    }
+
+    /// What somebody has who finds one.
+    pub fn description(self) -> &'static str {
+        match self {
+            Self::ClientSecret => "A client secret: with the Client ID it authenticates an OAuth client",
+            Self::AccessToken => "An access token: it gives an OAuth client access for a while",
+            Self::RefreshToken => "A refresh token: its client gets new access tokens for it",
+            Self::ManualToken => "A token that an admin made: it gives a third party access, often for months",
+            Self::AuthorizationCode => "An authorization code: its client gets tokens for it, once and soon",
+            Self::Delivery => "The link of a delivery: it shows what was handed over by it",
+            Self::Session => "A session: it acts for the member who signed in",
+            Self::SignInLink => "A sign-in link: it signs a member in, once",
+        }
+    }
+
+    /// How every secret of this kind begins.
+    pub fn prefix(self) -> String {
+        format!("cs_{}_", self.code())
+    }
+
+    /// The regular expression that finds secrets of this kind in a text. What it finds is one if the checksum is right.
+    pub fn pattern(self) -> String {
+        format!("{}{ANY_DIGIT}{{{}}}", self.prefix(), BODY_LENGTH + CHECKSUM_LENGTH)
     }
 }
 
@@ -112,11 +142,16 @@ impl Secret {
 
     /// The secret that stands for the given bits.
     pub fn from_entropy(kind: SecretKind, entropy: [u8; 32]) -> Self {
-        let mut text = format!("cs_{}_", kind.code());
+        let mut text = kind.prefix();
         push_base62(&mut text, &entropy, BODY_LENGTH);
         let checksum = crc32fast::hash(text.as_bytes());
         push_base62(&mut text, &checksum.to_be_bytes(), CHECKSUM_LENGTH);
         Self { text, kind }
+    }
+
+    /// A secret that is whole and never issued, to show and to try things with.
+    pub fn example(kind: SecretKind) -> Self {
+        Self::from_entropy(kind, EXAMPLE)
     }
 
     /// The secret in clear. For the answer that shows it once, and nothing else.
@@ -142,7 +177,7 @@ impl Secret {
 
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cs_{}_…", self.kind.code())
+        write!(f, "{}…", self.kind.prefix())
     }
 }
 
@@ -196,7 +231,7 @@ fn push_base62(text: &mut String, bytes: &[u8], length: usize) {
             *byte = u8::try_from(value / 62).unwrap_or(u8::MAX);
             remainder = value % 62;
         }
-        *digit = ALPHABET[remainder as usize];
+        *digit = ALPHABET.as_bytes()[remainder as usize];
     }
     text.extend(digits.into_iter().map(char::from));
 }

@@ -2,11 +2,13 @@
 
 use std::collections::HashSet;
 
-use countersign_domain::secret::parse;
+use countersign_domain::secret::{ALPHABET, CHECKSUM_LENGTH, parse};
 use countersign_domain::testing::FixedServices;
 use countersign_domain::{Digest, Secret, SecretError, SecretKind};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
+use proptest::string::string_regex;
+use regex_lite::Regex;
 
 const BASE62: &str = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
@@ -46,6 +48,40 @@ fn kinds_are_told_apart_by_two_letters() {
     let codes: Vec<&str> = SecretKind::ALL.into_iter().map(SecretKind::code).collect();
     assert_eq!(codes, ["sk", "at", "rt", "mt", "ac", "dl", "ss", "sl"]);
     assert_eq!(codes.iter().collect::<HashSet<_>>().len(), codes.len());
+}
+
+#[test]
+fn patterns_are_those_that_scanners_were_told() {
+    let patterns: Vec<String> = SecretKind::ALL.into_iter().map(SecretKind::pattern).collect();
+    let expected = ["sk", "at", "rt", "mt", "ac", "dl", "ss", "sl"].map(|code| format!("cs_{code}_[0-9A-Za-z]{{49}}"));
+    assert_eq!(patterns, expected);
+}
+
+#[test]
+fn examples_are_whole_and_the_same_everywhere() {
+    let example = Secret::example(SecretKind::AccessToken);
+    assert_eq!(example.expose(), "cs_at_K0yMUMiYwm0U2GshlM7lCA99QxOSiaGxkfbHxfCQXZW2VOz33");
+    for kind in SecretKind::ALL {
+        assert_eq!(parse(Secret::example(kind).expose()).unwrap().kind, kind);
+    }
+}
+
+/// The checksum as others compute it: bit by bit, without the library that generates it.
+fn checksum(text: &str) -> String {
+    let mut crc = u32::MAX;
+    for byte in text.bytes() {
+        crc ^= u32::from(byte);
+        for _ in 0..8 {
+            crc = if crc & 1 == 1 { (crc >> 1) ^ 0xEDB8_8320 } else { crc >> 1 };
+        }
+    }
+    let mut number = !crc as usize;
+    let mut digits = [' '; CHECKSUM_LENGTH];
+    for digit in digits.iter_mut().rev() {
+        *digit = char::from(ALPHABET.as_bytes()[number % 62]);
+        number /= 62;
+    }
+    digits.into_iter().collect()
 }
 
 #[test]
@@ -154,6 +190,27 @@ proptest! {
     fn every_secret_has_the_same_form(secret in any_secret()) {
         prop_assert_eq!(secret.len(), 55);
         prop_assert!(secret[6..].chars().all(|character| BASE62.contains(character)));
+    }
+
+    #[test]
+    fn the_pattern_of_its_kind_and_no_other_finds_a_secret(kind in any_kind(), entropy in any::<[u8; 32]>()) {
+        let secret = Secret::from_entropy(kind, entropy);
+        let text = format!("token=\"{}\";", secret.expose());
+        for other in SecretKind::ALL {
+            let found = Regex::new(&other.pattern()).unwrap().find(&text).map(|found| found.as_str());
+            prop_assert_eq!(found, (other == kind).then(|| secret.expose()));
+        }
+        prop_assert!(secret.expose().starts_with(&kind.prefix()));
+    }
+
+    #[test]
+    fn what_the_pattern_finds_is_a_secret_if_the_checksum_is_right(
+        (kind, found) in any_kind().prop_flat_map(|kind| (Just(kind), string_regex(&kind.pattern()).unwrap())),
+    ) {
+        prop_assert_eq!(parse(&found), Err(SecretError::Mistyped));
+        let signed = &found[..found.len() - CHECKSUM_LENGTH];
+        let parsed = parse(&format!("{signed}{}", checksum(signed))).unwrap();
+        prop_assert_eq!(parsed.kind, kind);
     }
 
     #[test]

@@ -52,6 +52,7 @@ use crate::oauth;
         oauth::revoke_leaked,
         oauth::authorization_server,
         oauth::protected_resource,
+        oauth::token_format,
     ),
     components(schemas(problem::Problem)),
     modifiers(&SecuritySchemes)

@@ -12,6 +12,7 @@ mod parameters;
 mod revoke;
 mod revoke_leaked;
 mod token;
+mod token_format;
 mod verified_secrets;
 
 use actix_web::http::StatusCode;
@@ -30,6 +31,7 @@ pub(crate) use metadata::{__path_authorization_server, __path_protected_resource
 pub(crate) use revoke::__path_revoke;
 pub(crate) use revoke_leaked::__path_revoke_leaked;
 pub(crate) use token::__path_token;
+pub(crate) use token_format::__path_token_format;
 pub(crate) use verified_secrets::VerifiedSecrets;
 
 use crate::error::Answer;
@@ -75,7 +77,7 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         );
 }
 
-/// The routes under `/.well-known`, where RFC 8414 and RFC 9728 insert them before the path of the issuer.
+/// The routes under `/.well-known`, where RFC 8414 and RFC 9728 insert theirs before the path of the issuer.
 pub(crate) fn well_known_routes(config: &mut web::ServiceConfig) {
     config
         .service(
@@ -84,7 +86,8 @@ pub(crate) fn well_known_routes(config: &mut web::ServiceConfig) {
         .service(
             web::resource("/oauth-protected-resource/t/{org}/access-test")
                 .route(web::get().to(metadata::protected_resource)),
-        );
+        )
+        .service(web::resource("/countersign-token-format").route(web::get().to(token_format::token_format)));
 }
 
 /// What an authenticated client does, for a unit of work.

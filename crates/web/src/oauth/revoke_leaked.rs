@@ -1,5 +1,5 @@
-//! `POST /t/{org}/oauth2/revoke-leaked`: whoever found a token ends it. Holding it is enough: who could misuse it may as
-//! well end it.
+//! `POST /t/{org}/oauth2/revoke-leaked`: whoever found a token ends it. Holding it is enough: who could misuse it may
+//! as well end it.
 
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpRequest, HttpResponse, web};

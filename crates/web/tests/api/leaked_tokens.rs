@@ -1,6 +1,7 @@
 //! Tokens that leaked: whoever holds one can end it, and learns nothing by it.
 
-use countersign_domain::{OrganizationCommand, Secret, SecretKind};
+use countersign_domain::{OrganizationCommand, Secret, SecretKind, secret};
+use regex_lite::Regex;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -123,4 +124,49 @@ async fn a_leaked_refresh_token_ends_its_family() {
     }
     assert_eq!(world.journal(tenant.id).await.last().unwrap(), "AuthorizationRevoked");
     assert_eq!(setting.refresh(&refresh).await.body["error"], "invalid_grant");
+}
+
+/// The document for scanners, which alone of all that is served here may be kept.
+async fn format(world: &World) -> Value {
+    let answer = world.request(Method::GET, "/.well-known/countersign-token-format").send().await.unwrap();
+    assert_eq!(
+        (answer.status().as_u16(), &answer.headers()["cache-control"]),
+        (200, &"public, max-age=3600".parse().unwrap())
+    );
+    answer.json().await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_format_has_every_kind_with_an_example_that_opens_nothing() {
+    let world = World::start().await;
+    let tenant = world.tenant().await;
+    let format = format(&world).await;
+    let kinds = format["kinds"].as_array().unwrap();
+    assert_eq!(kinds.len(), SecretKind::ALL.len());
+    for (document, kind) in kinds.iter().zip(SecretKind::ALL) {
+        let example = text(document, "example");
+        assert_eq!(secret::parse(&example).unwrap().kind, kind);
+        assert!(example.starts_with(&text(document, "prefix")) && !text(document, "description").is_empty());
+        assert_eq!(Regex::new(&text(document, "pattern")).unwrap().find(&example).unwrap().as_str(), example);
+        assert_eq!(world.access_test(&tenant.slug, &example).await.status, 401);
+    }
+    assert_eq!(format["checksum"]["digits"], 6);
+    assert_eq!(text(&format["checksum"], "alphabet").len(), 62);
+    let elsewhere = world.request(Method::POST, "/.well-known/countersign-token-format");
+    assert_eq!(world.send(elsewhere).await.status, 405);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scanner_finds_and_ends_a_token_with_the_format_alone() {
+    let world = World::start().await;
+    let tenant = world.tenant().await;
+    let access = world.access(&tenant, "Initech").await;
+    let leak = format!("API_URL=https://api.example.com\nAPI_TOKEN=\"{}\" # until May\n", access.token);
+    let format = format(&world).await;
+    let patterns = format["kinds"].as_array().unwrap().iter().map(|kind| Regex::new(&text(kind, "pattern")).unwrap());
+    let found = patterns.filter_map(|pattern| pattern.find(&leak).map(|found| found.as_str())).collect::<Vec<_>>();
+    assert_eq!(found, [access.token.as_str()]);
+    let report = text(&format, "report").replace("{org}", &tenant.slug);
+    assert_done(&world.send(world.http.post(report).form(&[("token", found[0])])).await);
+    assert_eq!(world.access_test(&tenant.slug, &access.token).await.status, 401);
 }

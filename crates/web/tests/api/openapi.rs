@@ -57,7 +57,7 @@ fn every_operation_is_described() {
             }
         }
     }
-    assert_eq!(names.len(), 32);
+    assert_eq!(names.len(), 33);
 }
 
 #[tokio::test(flavor = "multi_thread")]
