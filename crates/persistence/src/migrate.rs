@@ -28,7 +28,8 @@ pub const MIGRATIONS: &[Migration] = migrations![
     "0003_projections",
     "0004_sign_in",
     "0005_authorizations",
-    "0006_client_settings"
+    "0006_client_settings",
+    "0007_secret_usage"
 ];
 
 /// Any number, the same for all processes of ours.

@@ -90,7 +90,7 @@ impl Store {
         &self.inner.directory
     }
 
-    /// The counters of token use.
+    /// The counters of the use of tokens and client secrets.
     pub fn usage(&self) -> &Usage {
         &self.inner.usage
     }
@@ -163,7 +163,7 @@ impl Store {
     pub async fn close(&self) {
         self.inner.journal.close().await;
         if let Err(error) = self.inner.usage.flush(&self.inner.pool).await {
-            tracing::warn!(%error, "the last counts of token use were not written");
+            tracing::warn!(%error, "the last counts of use were not written");
         }
         self.inner.background.iter().for_each(JoinHandle::abort);
     }
@@ -174,7 +174,7 @@ async fn flush_usage(usage: Arc<Usage>, pool: Pool) {
     loop {
         tick.tick().await;
         if let Err(error) = usage.flush(&pool).await {
-            tracing::warn!(%error, "counts of token use are kept until the database is back");
+            tracing::warn!(%error, "counts of use are kept until the database is back");
         }
     }
 }

@@ -89,6 +89,7 @@ async fn rich_history(urls: &DatabaseUrls) -> OrganizationId {
     create_link(&store, organization, member, now, SESSION_LIFETIME).await.unwrap();
     record_failure(&store, organization, member, now).await.unwrap();
     store.usage().count(organization, token, now, "192.0.2.7");
+    store.usage().count_secret(organization, testing::random_id().into(), now);
     store.close().await;
     organization
 }

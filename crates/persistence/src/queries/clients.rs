@@ -5,10 +5,9 @@ use jiff::Timestamp;
 use tokio_postgres::Row;
 use tokio_postgres::types::Json;
 
-use super::third_parties::{SecretSummary, secret};
+use super::third_parties::{SecretSummary, last_uses, secrets};
 use super::{Page, containing};
 use crate::pool::parameters;
-use crate::projections::clients::StoredSecret;
 use crate::{Store, StoreError};
 
 /// An OAuth client with its settings and secrets.
@@ -53,8 +52,9 @@ macro_rules! select_clients {
     ($rest:literal) => {
         concat!(
             "SELECT c.client_id, c.identifier, c.client_type, c.third_party_id, tp.name, c.redirect_uris, c.settings, \
-             c.active, c.registered_at, c.secrets, count(*) OVER () \
-             FROM clients c LEFT JOIN third_parties tp \
+             c.active, c.registered_at, c.secrets, count(*) OVER (), ",
+            last_uses!("c"),
+            " FROM clients c LEFT JOIN third_parties tp \
              ON tp.org_id = c.org_id AND tp.third_party_id = c.third_party_id \
              WHERE c.org_id = $1 AND NOT c.deleted ",
             $rest
@@ -109,7 +109,6 @@ pub async fn get(
 }
 
 fn detail(row: &Row) -> Result<ClientDetail, StoreError> {
-    let secrets: Json<Vec<StoredSecret>> = row.try_get(9)?;
     Ok(ClientDetail {
         id: ClientId(row.try_get(0)?),
         identifier: row.try_get(1)?,
@@ -120,6 +119,6 @@ fn detail(row: &Row) -> Result<ClientDetail, StoreError> {
         settings: row.try_get::<_, Json<_>>(6)?.0,
         active: row.try_get(7)?,
         registered_at: row.try_get(8)?,
-        secrets: secrets.0.into_iter().map(secret).collect(),
+        secrets: secrets(row.try_get(9)?, &row.try_get(11)?),
     })
 }

@@ -1,5 +1,7 @@
 //! The list of third parties, and one of them with its client and tokens.
 
+use std::collections::HashMap;
+
 use countersign_domain::client::SecretProof;
 use countersign_domain::third_party::Mode;
 use countersign_domain::{ClientId, ClientSettings, OrganizationId, SecretId, SecretKind, ThirdPartyId};
@@ -147,7 +149,24 @@ pub struct SecretSummary {
     pub created_at: Timestamp,
     /// When it stops working by itself.
     pub expires_at: Option<Timestamp>,
+    /// When the client last proved by it who it is.
+    pub last_used_at: Option<Timestamp>,
 }
+
+/// When the secrets of the clients under a name were last used, by secret, as an expression.
+macro_rules! last_uses {
+    ($clients:literal) => {
+        concat!(
+            "(SELECT coalesce(jsonb_object_agg(u.secret_id, u.last_used_at), '{}') FROM secret_usage u WHERE u.org_id = ",
+            $clients,
+            ".org_id AND u.secret_id IN (SELECT (s ->> 'secret')::uuid FROM jsonb_array_elements(",
+            $clients,
+            ".secrets) s))"
+        )
+    };
+}
+
+pub(super) use last_uses;
 
 /// One page of the third parties that were not deleted.
 pub async fn list(
@@ -247,27 +266,42 @@ async fn client_of(
     organization: OrganizationId,
     third_party: ThirdPartyId,
 ) -> Result<Option<ClientSummary>, StoreError> {
-    let sql = "SELECT client_id, identifier, redirect_uris, settings, active, secrets FROM clients \
-               WHERE org_id = $1 AND third_party_id = $2 AND NOT deleted \
-               ORDER BY registered_at DESC, client_id DESC LIMIT 1";
+    let sql = concat!(
+        "SELECT client_id, identifier, redirect_uris, settings, active, secrets, ",
+        last_uses!("clients"),
+        " FROM clients WHERE org_id = $1 AND third_party_id = $2 AND NOT deleted \
+          ORDER BY registered_at DESC, client_id DESC LIMIT 1"
+    );
     let rows = store.pool().read(organization, sql, parameters![organization.uuid(), third_party.uuid()]).await?;
     let Some(row) = rows.first() else { return Ok(None) };
-    let secrets: Json<Vec<StoredSecret>> = row.try_get(5)?;
     Ok(Some(ClientSummary {
         id: ClientId(row.try_get(0)?),
         identifier: row.try_get(1)?,
         redirect_uris: row.try_get::<_, Json<_>>(2)?.0,
         settings: row.try_get::<_, Json<_>>(3)?.0,
         active: row.try_get(4)?,
-        secrets: secrets.0.into_iter().map(secret).collect(),
+        secrets: secrets(row.try_get(5)?, &row.try_get(6)?),
     }))
 }
 
-/// A secret as it is shown.
-pub(super) fn secret(stored: StoredSecret) -> SecretSummary {
+/// Secrets as they are shown.
+pub(super) fn secrets(
+    stored: Json<Vec<StoredSecret>>,
+    last_uses: &Json<HashMap<SecretId, Timestamp>>,
+) -> Vec<SecretSummary> {
+    stored.0.into_iter().map(|stored| secret(stored, &last_uses.0)).collect()
+}
+
+fn secret(stored: StoredSecret, last_uses: &HashMap<SecretId, Timestamp>) -> SecretSummary {
     let masked = match stored.proof {
         SecretProof::Generated { last_four, .. } => masked(SecretKind::ClientSecret, &last_four),
         SecretProof::Chosen { .. } => "chosen by a person".to_owned(),
     };
-    SecretSummary { id: stored.secret, masked, created_at: stored.created_at, expires_at: stored.expires_at }
+    SecretSummary {
+        id: stored.secret,
+        masked,
+        created_at: stored.created_at,
+        expires_at: stored.expires_at,
+        last_used_at: last_uses.get(&stored.secret).copied(),
+    }
 }

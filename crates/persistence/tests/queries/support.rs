@@ -6,8 +6,8 @@ use countersign_domain::values::{
     ClientIdentifier, EmailAddress, Note, PersonName, RedirectUri, Scope, ThirdPartyName,
 };
 use countersign_domain::{
-    Actor, Client, ClientCommand, ClientId, JournaledAggregate, MemberId, OrganizationId, Role, Secret, SecretKind,
-    StreamId, ThirdParty, ThirdPartyCommand, ThirdPartyId, Token, TokenCommand, TokenId,
+    Actor, Client, ClientCommand, ClientId, JournaledAggregate, MemberId, OrganizationId, Role, Secret, SecretId,
+    SecretKind, StreamId, ThirdParty, ThirdPartyCommand, ThirdPartyId, Token, TokenCommand, TokenId,
 };
 use countersign_persistence::{ChangeError, Context, Source, Store, Via, sign_in, testing};
 use jiff::Timestamp;
@@ -155,6 +155,15 @@ impl World {
             "INSERT INTO token_usage (org_id, token_id, uses, last_used_at, last_source) \
              VALUES ($1, $2, $3, $4, '198.51.100.9')",
             &[&self.organization.uuid(), &token.uuid(), &uses, &last_used_at],
+        )
+        .await;
+    }
+
+    /// Puts a secret's use on the books.
+    pub async fn used_secret(&self, secret: SecretId, last_used_at: Timestamp) {
+        self.write(
+            "INSERT INTO secret_usage (org_id, secret_id, last_used_at) VALUES ($1, $2, $3)",
+            &[&self.organization.uuid(), &secret.uuid(), &last_used_at],
         )
         .await;
     }

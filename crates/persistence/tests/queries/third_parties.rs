@@ -7,8 +7,8 @@ use countersign_domain::{
     Client, ClientCommand, ThirdParty, ThirdPartyCommand, ThirdPartyId, Token, TokenCommand, VerifierId,
 };
 use countersign_persistence::clock;
-use countersign_persistence::queries::Page;
 use countersign_persistence::queries::third_parties::{ThirdPartyList, ThirdPartySort, ThirdPartySummary, get, list};
+use countersign_persistence::queries::{Page, clients};
 use countersign_persistence::testing::random_id;
 use jiff::{SignedDuration, Timestamp};
 
@@ -219,6 +219,15 @@ async fn the_page_shows_the_client_with_its_secrets_and_the_tokens_with_their_us
     assert_eq!(shown.redirect_uris, ["https://partner.example/callback"]);
     let masked = shown.secrets.iter().map(|secret| secret.masked.clone()).collect::<Vec<_>>();
     assert_eq!(masked, [generated, "chosen by a person".to_owned()]);
+    let last_uses = async || {
+        let of_third_party = get(&world.store, world.organization, id).await.unwrap().unwrap().client.unwrap().secrets;
+        let of_client = clients::get(&world.store, world.organization, client).await.unwrap().unwrap().secrets;
+        assert_eq!(of_third_party, of_client);
+        of_client.into_iter().map(|secret| secret.last_used_at).collect::<Vec<_>>()
+    };
+    assert_eq!(last_uses().await, [None, None]);
+    world.used_secret(shown.secrets[1].id, at("2026-01-03T03:04:05.678901Z")).await;
+    assert_eq!(last_uses().await, [None, Some(at("2026-01-03T03:04:05.678901Z"))]);
 
     assert_eq!(found.tokens.iter().map(|token| token.id).collect::<Vec<_>>(), [newer, older], "newest first");
     let (newer, older) = (&found.tokens[0], &found.tokens[1]);

@@ -131,3 +131,33 @@ async fn the_metadata_lists_the_methods_of_each_endpoint() {
     let confidential = json!(["client_secret_basic", "client_secret_post"]);
     assert_eq!(metadata["introspection_endpoint_auth_methods_supported"], confidential);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_last_use_of_each_secret_is_shown() {
+    let world = World::start().await;
+    let tenant = world.tenant().await;
+    let access = world.access(&tenant, "Initech").await;
+    let added = world.post(&tenant, &format!("/clients/{}/secrets", access.client), &json!({})).await;
+    let new = text(&added.body, "client_secret");
+    let ask = async |secret: &str| {
+        let request = world.request(Method::POST, &format!("/t/{}/oauth2/introspect", tenant.slug));
+        world.send(request.basic_auth(&access.client_id, Some(secret)).form(&[("token", "x")])).await.status
+    };
+    assert_eq!((ask(&new).await, ask(&format!("{}x", access.client_secret)).await), (200, 401));
+    // A secret that a person chose, verified and then remembered.
+    let body = json!({ "client_id": "chosen", "client_secret": "what a person has chosen" });
+    let chosen = text(&world.post(&tenant, "/clients", &body).await.body, "id");
+    for _ in 0..2 {
+        let request = world.request(Method::POST, &format!("/t/{}/oauth2/introspect", tenant.slug));
+        let request = request.basic_auth("chosen", Some("what a person has chosen")).form(&[("token", "x")]);
+        assert_eq!(world.send(request).await.status, 200);
+    }
+    world.store.close().await;
+    for path in [format!("/clients/{}", access.client), format!("/third-parties/{}", access.third_party)] {
+        let secrets = world.get(&tenant, &path).await.body["secrets"].clone();
+        assert_eq!(secrets[0]["last_used_at"], Value::Null, "{path}");
+        assert!(secrets[1]["last_used_at"].is_string(), "{path}: {secrets}");
+    }
+    let shown = world.get(&tenant, &format!("/clients/{chosen}")).await.body;
+    assert!(shown["secrets"][0]["last_used_at"].is_string(), "{shown}");
+}

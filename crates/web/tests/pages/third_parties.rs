@@ -1,6 +1,7 @@
 //! Third parties from their first day to their last.
 
 use countersign_domain::Role;
+use countersign_persistence::clock;
 use reqwest::StatusCode;
 
 use crate::site::Site;
@@ -244,5 +245,19 @@ async fn the_list_is_searched_sorted_and_paged_by_its_address() {
     assert!(kept.iter().all(|href| href.contains("q=NER+1")), "{kept:?}");
     admin.open(&format!("{list}?q=100%25")).await.must_have("Nothing matches “100%”");
     assert_eq!(names(&admin.open(&format!("{list}?page=99")).await), ["26", "27"]);
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn the_last_use_of_a_secret_stands_beside_it() {
+    let site = Site::start().await;
+    let admin = site.signed_in(Role::Admin).await;
+    let path = site.third_party(&admin, "Brightside").await;
+    let page = admin.open(&path).await;
+    page.must_have(", never used</span>");
+    let secret = page.between_all("name=\"remove_secret[", "]\"").remove(0).parse().unwrap();
+    site.store.usage().count_secret(site.organization, secret, clock::now());
+    site.store.close().await;
+    admin.open(&path).await.must_have(", last used <time");
     site.stop().await;
 }

@@ -80,6 +80,7 @@ struct SecretRow {
     id: String,
     mask: String,
     created_at: Timestamp,
+    last_used_at: Option<Timestamp>,
     remove: bool,
 }
 
@@ -181,6 +182,7 @@ fn secret_row(secret: &SecretSummary, typed: Option<&Fields>) -> SecretRow {
         id: secret.id.to_string(),
         mask: secret.masked.clone(),
         created_at: secret.created_at,
+        last_used_at: secret.last_used_at,
         remove: typed.is_some_and(|fields| fields.is_ticked(&format!("remove_secret[{}]", secret.id))),
     }
 }

@@ -69,6 +69,9 @@ pub(crate) struct SecretView {
     /// When it stops working by itself, if ever.
     #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<Timestamp>,
+    /// When the client last proved by it who it is.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    last_used_at: Option<Timestamp>,
 }
 
 /// A third party in the list.
@@ -129,7 +132,13 @@ impl From<ThirdPartyDetail> for ThirdPartyView {
 
 impl From<SecretSummary> for SecretView {
     fn from(secret: SecretSummary) -> Self {
-        Self { id: secret.id, masked: secret.masked, created_at: secret.created_at, expires_at: secret.expires_at }
+        Self {
+            id: secret.id,
+            masked: secret.masked,
+            created_at: secret.created_at,
+            expires_at: secret.expires_at,
+            last_used_at: secret.last_used_at,
+        }
     }
 }
 

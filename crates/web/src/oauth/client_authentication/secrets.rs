@@ -11,44 +11,48 @@ use super::{Attempt, Verdict};
 use crate::oauth::OAuthError;
 use crate::state::AppState;
 
+/// Which secret it is, or why none.
+type Found = Result<SecretId, AuthenticationFailure>;
+
 /// Whether what was presented is a secret of the client.
 pub(super) async fn verify(attempt: Attempt<'_>) -> Result<Verdict, OAuthError> {
     let now = clock::now();
-    match secret::parse(attempt.proof) {
+    let found = match secret::parse(attempt.proof) {
         Ok(ParsedSecret { kind: SecretKind::ClientSecret, digest }) => {
-            Ok(compare_generated(attempt.client, &digest.0, now))
+            compare_generated(attempt.client, &digest.0, now)
         }
-        _ => compare_chosen(attempt, now).await,
-    }
+        _ => compare_chosen(&attempt, now).await?,
+    };
+    Ok(found.map(|secret| attempt.state.store.usage().count_secret(attempt.organization.id, secret, now)))
 }
 
 /// Generated secrets have full entropy: their digests say all, compared in constant time.
-fn compare_generated(client: Option<&ClientEntry>, digest: &[u8; 32], now: Timestamp) -> Verdict {
-    let mut verdict = Err(AuthenticationFailure::WrongSecret);
+fn compare_generated(client: Option<&ClientEntry>, digest: &[u8; 32], now: Timestamp) -> Found {
+    let mut found = Err(AuthenticationFailure::WrongSecret);
     for stored in client.into_iter().flat_map(|client| &client.secrets) {
         let SecretProof::Generated { digest: own, .. } = &stored.proof else { continue };
         if bool::from(own.0.ct_eq(digest)) {
             let is_expired = is_expired(stored.expires_at, now);
-            verdict = if is_expired { Err(AuthenticationFailure::ExpiredSecret) } else { Ok(()) };
+            found = if is_expired { Err(AuthenticationFailure::ExpiredSecret) } else { Ok(stored.secret) };
         }
     }
-    verdict
+    found
 }
 
 /// Chosen secrets are verified slowly, unless they were a moment ago. At least one verification is paid for, also where
 /// there is nothing to verify. Expired ones don't count. One attempt after the other of a network is verified; those that
 /// are held back are not, and fail like wrong ones.
-async fn compare_chosen(attempt: Attempt<'_>, now: Timestamp) -> Result<Verdict, OAuthError> {
-    let Attempt { state, organization, client, proof, allowance } = attempt;
+async fn compare_chosen(attempt: &Attempt<'_>, now: Timestamp) -> Result<Found, OAuthError> {
+    let Attempt { state, organization, client, proof, allowance } = *attempt;
     let chosen = chosen_secrets(client, now).collect::<Vec<_>>();
-    let is_known = || chosen.iter().any(|(secret, _)| state.verified_secrets.knows(*secret, proof));
-    if is_known() {
-        return Ok(Ok(()));
+    let known = || chosen.iter().map(|(secret, _)| *secret).find(|secret| state.verified_secrets.knows(*secret, proof));
+    if let Some(secret) = known() {
+        return Ok(Ok(secret));
     }
     let turn = state.passwords.line_up(allowance.network()).await?;
     // Of a client that sends many requests at once, the first one in line verifies for all.
-    if is_known() {
-        return Ok(Ok(()));
+    if let Some(secret) = known() {
+        return Ok(Ok(secret));
     }
     if allowance.ask().is_err() {
         return Ok(Err(AuthenticationFailure::WrongSecret));
@@ -60,7 +64,7 @@ async fn compare_chosen(attempt: Attempt<'_>, now: Timestamp) -> Result<Verdict,
         let phc = verifiers::get(&state.store, organization.id, verifier).await?;
         if state.passwords.verify_in_turn(&turn, proof.to_owned(), phc).await? {
             state.verified_secrets.remember(secret, proof);
-            return Ok(Ok(()));
+            return Ok(Ok(secret));
         }
     }
     Ok(Err(AuthenticationFailure::WrongSecret))
