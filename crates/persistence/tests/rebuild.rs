@@ -10,14 +10,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use countersign_domain::client::ClientType;
 use countersign_domain::third_party::{Contact, Mode};
-use countersign_domain::values::{EmailAddress, ThirdPartyName};
-use countersign_domain::{ConsentId, Digest, OrganizationId, ThirdParty, ThirdPartyCommand};
+use countersign_domain::values::{ClientIdentifier, EmailAddress, Scope, ThirdPartyName};
+use countersign_domain::{
+    Client as OauthClient, ClientCommand, ConsentId, Digest, OrganizationId, ThirdParty, ThirdPartyCommand,
+};
 use countersign_persistence::private_postgres::DatabaseUrls;
 use countersign_persistence::projections::rebuild::{
     CheckReport, Fault, MAXIMUM_DIFFERENCES, Progress, RebuildError, check, rebuild,
 };
-use countersign_persistence::{ChangeError, Store, StoreError, migrate, testing};
+use countersign_persistence::{ChangeError, Store, StoreError, UnitOfWork, migrate, testing};
 use support::{EMAIL, History, NAME, connect, history};
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
@@ -98,6 +101,40 @@ fn lines(report: &CheckReport) -> Vec<String> {
 
 async fn slug_of(case: &Case, organization: OrganizationId) -> String {
     case.store.directory().organization(organization).await.unwrap().unwrap().slug.clone()
+}
+
+/// Registers a client of each type and number of scopes, as clients were before they had settings.
+async fn register_clients(store: &Store, organization: OrganizationId) {
+    let kinds = [ClientType::Confidential, ClientType::Public];
+    for (client_type, scopes) in kinds.into_iter().flat_map(|kind| [(kind, &["read", "write"][..]), (kind, &[])]) {
+        let identifier = ClientIdentifier::parse(&format!("{client_type:?} {}", scopes.len())).unwrap();
+        let register = ClientCommand::Register {
+            identifier,
+            client_type,
+            third_party: None,
+            scopes: scopes.iter().map(|scope| Scope::parse(scope).unwrap()).collect(),
+            redirect_uris: Vec::new(),
+        };
+        let create = async |unit: &UnitOfWork| unit.create::<OauthClient>(register.clone()).await;
+        store.change(&testing::operator(organization), create).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn settings_of_older_clients_are_migrated_to_what_their_events_say() {
+    let case = Case::new().await;
+    let organization = testing::organization(&case.store).await;
+    register_clients(&case.store, organization).await;
+    // The table as it was before the migration of settings, with the same rows.
+    let undo = "ALTER TABLE clients RENAME COLUMN settings TO scopes; \
+                ALTER TABLE clients ALTER COLUMN scopes TYPE text USING translate(scopes ->> 'scopes', '[]\",', '')";
+    case.owner.batch_execute(undo).await.unwrap();
+    case.owner.batch_execute(include_str!("../../../migrations/0006_client_settings.sql")).await.unwrap();
+    let report = case.check().await;
+    assert!(report.differences.is_empty(), "{:?}", lines(&report));
+    // What the check would say of a row that is not as its events have it.
+    case.tamper(organization, "UPDATE clients SET settings = settings || '{\"pkce_required\": false}'").await;
+    assert_eq!(case.check().await.differences.len(), 4);
 }
 
 #[tokio::test]

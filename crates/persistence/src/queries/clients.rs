@@ -97,6 +97,17 @@ fn total(rows: &[Row]) -> Result<i64, StoreError> {
     Ok(rows.first().map(|row| row.try_get(10)).transpose()?.unwrap_or_default())
 }
 
+/// The clients of a third party that were not deleted.
+pub async fn of_third_party(
+    store: &Store,
+    organization: OrganizationId,
+    third_party: ThirdPartyId,
+) -> Result<Vec<ClientId>, StoreError> {
+    let sql = "SELECT client_id FROM clients WHERE org_id = $1 AND third_party_id = $2 AND NOT deleted";
+    let rows = store.pool().read(organization, sql, parameters![organization.uuid(), third_party.uuid()]).await?;
+    rows.iter().map(|row| Ok(ClientId(row.try_get(0)?))).collect()
+}
+
 /// One client that was not deleted.
 pub async fn get(
     store: &Store,

@@ -157,6 +157,7 @@ fn done_in_words(code: &str) -> Option<&'static str> {
         "session-ended" => "The session is signed out.",
         "sessions-ended" => "All other sessions are signed out.",
         "not-a-member" => "You are signed in, but not as a member of this organization. Sign in with another account.",
+        "access-withdrawn" => "The access is taken back: what the application held for you works no more.",
         "signed-out" => "You are signed out.",
         _ => return None,
     })

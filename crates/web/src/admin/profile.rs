@@ -1,10 +1,11 @@
-//! The member's own profile: password and sessions.
+//! The member's own profile: password, sessions, and the applications that may act for the member.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use countersign_domain::member::SignInFailure;
-use countersign_domain::{Member, MemberCommand, SessionId};
+use countersign_domain::{ConsentId, Member, MemberCommand, SessionId};
 use countersign_persistence::clock;
+use countersign_persistence::queries::authorizations::{self, ConsentSummary};
 use countersign_persistence::sign_in::{self, Candidate, SessionSummary};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -13,6 +14,7 @@ use super::page::{Field, Frame, Section, base, html, see_other};
 use super::refusal::Refusal;
 use super::user_agent::UserAgent;
 use crate::caller::{Caller, UseOwnProfile};
+use crate::changes::consents;
 use crate::changes::sign_in::attempt;
 use crate::error::FieldError;
 use crate::failed_attempts::Failure;
@@ -27,6 +29,7 @@ struct ProfilePage {
     form: PasswordForm,
     password_hint: String,
     sessions: Vec<SessionRow>,
+    consents: Vec<ConsentRow>,
 }
 
 #[derive(Default, Serialize)]
@@ -43,6 +46,15 @@ struct SessionRow {
     source: String,
     user_agent: Option<UserAgent>,
     current: bool,
+}
+
+#[derive(Serialize)]
+struct ConsentRow {
+    id: String,
+    name: String,
+    client_id: String,
+    scopes: Vec<String>,
+    given_at: Timestamp,
 }
 
 /// `GET /o/{org}/profile`
@@ -64,6 +76,9 @@ pub(super) async fn submit(
     let SignedForm { caller, fields } = form;
     let outcome = match fields.get("action") {
         "change-password" => change_password(&state, &caller, &fields).await.map(|()| "password-changed"),
+        "withdraw-consent" => {
+            withdraw_consent(&state, &caller, fields.get("consent")).await.map(|()| "access-withdrawn")
+        }
         _ => end_sessions(&state, &caller, fields.get("session")).await,
     };
     match outcome {
@@ -120,6 +135,18 @@ async fn end_sessions(state: &AppState, caller: &Caller<UseOwnProfile>, which: &
     Ok("session-ended")
 }
 
+async fn withdraw_consent(state: &AppState, caller: &Caller<UseOwnProfile>, which: &str) -> Result<(), WebError> {
+    let id = which.parse::<ConsentId>().map_err(|_| WebError::NotFound)?;
+    let consent = own_consents(state, caller).await?.into_iter().find(|consent| consent.id == id);
+    let client = consent.ok_or(WebError::NotFound)?.client;
+    consents::withdraw(&state.store, &caller.context(), caller.session.member, client).await
+}
+
+async fn own_consents(state: &AppState, caller: &Caller<UseOwnProfile>) -> Result<Vec<ConsentSummary>, WebError> {
+    let (organization, member) = (caller.organization.id, caller.session.member);
+    Ok(authorizations::consents_of(&state.store, organization, member).await?)
+}
+
 async fn end_other_sessions(state: &AppState, caller: &Caller<UseOwnProfile>) -> Result<(), WebError> {
     let current = caller.session.session;
     let mut others = own_sessions(state, caller).await?;
@@ -170,7 +197,18 @@ async fn view(
         form,
         password_hint: format!("At least {} characters; a few unrelated words are fine.", password::MINIMUM_LENGTH),
         sessions: sessions.into_iter().map(|session| row(session, current)).collect(),
+        consents: own_consents(state, caller).await?.into_iter().map(consent_row).collect(),
     })
+}
+
+fn consent_row(consent: ConsentSummary) -> ConsentRow {
+    ConsentRow {
+        id: consent.id.to_string(),
+        name: consent.third_party_name.unwrap_or_else(|| consent.client_identifier.clone()),
+        client_id: consent.client_identifier,
+        scopes: consent.scopes,
+        given_at: consent.given_at,
+    }
 }
 
 fn row(session: SessionSummary, current: SessionId) -> SessionRow {

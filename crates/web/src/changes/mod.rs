@@ -1,5 +1,6 @@
 //! The changes that pages and API have in common: each one unit of work.
 
 pub(crate) mod clients;
+pub(crate) mod consents;
 pub(crate) mod sign_in;
 pub(crate) mod third_parties;

@@ -8,6 +8,7 @@ use countersign_domain::{
     ThirdPartyId, Token, TokenCommand, TokenId,
 };
 use countersign_persistence::directory::OrganizationEntry;
+use countersign_persistence::queries::clients::of_third_party;
 use countersign_persistence::{ChangeError, Context, Store, StoreError, UnitOfWork};
 use jiff::Timestamp;
 
@@ -207,17 +208,12 @@ pub(crate) async fn revoke_token(
         .await
 }
 
-/// Ends a third party and its client for good. Its tokens stop with it.
-pub(crate) async fn delete(
-    store: &Store,
-    context: &Context,
-    third_party: ThirdPartyId,
-    client: Option<ClientId>,
-) -> Result<(), WebError> {
+/// Ends a third party and its clients for good. Its tokens stop with it.
+pub(crate) async fn delete(store: &Store, context: &Context, third_party: ThirdPartyId) -> Result<(), WebError> {
     store
         .change(context, async |unit| {
             unit.execute::<ThirdParty>(third_party.uuid(), ThirdPartyCommand::Delete).await?;
-            if let Some(client) = client {
+            for client in of_third_party(store, context.organization, third_party).await? {
                 unit.execute::<Client>(client.uuid(), ClientCommand::Delete).await?;
             }
             Ok(())

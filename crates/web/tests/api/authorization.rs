@@ -586,3 +586,33 @@ async fn the_paths_of_before_lead_to_the_same_endpoints() {
     assert_eq!(tokens.status, 200, "{}", tokens.body);
     assert!(setting.works(&text(&tokens.body, "access_token")).await);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_member_takes_the_access_back_and_is_asked_again() {
+    let world = World::start().await;
+    let tenant = world.tenant().await;
+    let setting = Setting::new(&world, &tenant, "app").await;
+    let other = Setting::new(&world, &tenant, "other-app").await;
+    let tokens = setting.redeem(&setting.code().await).await;
+    let others = other.redeem(&other.code().await).await;
+    let waiting = setting.code().await;
+    let profile = format!("/o/{}/profile", tenant.slug);
+    let page = setting.open(&profile).await;
+    let rows = page.html.split("name=\"consent\" value=\"").skip(1).collect::<Vec<_>>();
+    assert_eq!(rows.len(), 2);
+    let row = rows.iter().find(|row| row.contains("the access of app<")).unwrap();
+    let consent = row.split('"').next().unwrap().to_owned();
+    let form = [("csrf", page.csrf()), ("action", "withdraw-consent".into()), ("consent", consent)];
+    let taken_back = setting.browse(world.request(Method::POST, &profile).form(&form)).await;
+    assert_eq!((taken_back.status, taken_back.sent("done").as_deref()), (303, Some("access-withdrawn")));
+
+    assert!(!setting.works(&text(&tokens.body, "access_token")).await);
+    assert_eq!(setting.refresh(&text(&tokens.body, "refresh_token")).await.body["error"], "invalid_grant");
+    assert_eq!(setting.redeem(&waiting).await.body["error"], "invalid_grant");
+    assert!(setting.open(&setting.request(&[])).await.html.contains("Give app access"));
+    assert!(other.works(&text(&others.body, "access_token")).await, "what another application holds");
+    assert!(world.journal(tenant.id).await.contains(&"ConsentWithdrawn".to_owned()));
+    // Nobody else's consent, and none that is not there any more.
+    let again = setting.browse(world.request(Method::POST, &profile).form(&form)).await;
+    assert_eq!(again.status, 404);
+}

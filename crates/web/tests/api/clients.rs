@@ -193,6 +193,19 @@ async fn a_deleted_client_is_out_and_its_tokens_never_come_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn all_clients_of_a_third_party_end_with_it() {
+    let world = World::start().await;
+    let tenant = world.tenant().await;
+    let third_party = text(&world.post(&tenant, "/third-parties", &json!({ "name": "Brightside" })).await.body, "id");
+    let second = add(&world, &tenant, &json!({ "third_party": third_party })).await;
+    let alone = add(&world, &tenant, &json!({})).await;
+    assert_eq!(world.delete(&tenant, &format!("/third-parties/{third_party}")).await.status, 204);
+    assert_eq!(world.get(&tenant, &format!("/clients/{}", text(&second.body, "id"))).await.status, 404);
+    let left = world.get(&tenant, "/clients").await;
+    assert_eq!((&left.body["total"], &left.body["items"][0]["id"]), (&json!(1), &alone.body["id"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn clients_are_listed_searched_and_paged() {
     let world = World::start().await;
     let tenant = world.tenant().await;

@@ -89,8 +89,7 @@ async fn delete(
     if fields.get("version") != detail.version.to_string() {
         return Err(StoreError::ChangedMeanwhile.into());
     }
-    let client = detail.client.as_ref().map(|client| client.id);
-    third_parties::delete(&state.store, &context, detail.id, client).await
+    third_parties::delete(&state.store, &context, detail.id).await
 }
 
 fn view(page: Frame, caller: &Caller<ManageThirdParties>, detail: &ThirdPartyDetail, form: DeleteForm) -> DeletePage {

@@ -10,7 +10,7 @@ use crate::caller::{Caller, ManageThirdParties};
 use crate::changes::third_parties;
 use crate::state::AppState;
 
-/// Ends a third party for good, with its client and tokens
+/// Ends a third party for good, with its clients and tokens
 ///
 /// Its history stays.
 #[utoipa::path(
@@ -30,8 +30,7 @@ pub(crate) async fn delete_third_party(
     path: web::Path<(String, ThirdPartyId)>,
 ) -> Result<HttpResponse, WebError> {
     let (_, id) = path.into_inner();
-    let detail = existing(&state.store, &caller.organization, id).await?;
-    let client = detail.client.map(|client| client.id);
-    third_parties::delete(&state.store, &caller.context(), id, client).await?;
+    existing(&state.store, &caller.organization, id).await?;
+    third_parties::delete(&state.store, &caller.context(), id).await?;
     Ok(HttpResponse::NoContent().finish())
 }
