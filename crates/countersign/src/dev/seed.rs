@@ -7,8 +7,8 @@ use countersign_domain::values::{
     ClientIdentifier, EmailAddress, Note, OrganizationName, PersonName, RedirectUri, Scope, Slug, ThirdPartyName,
 };
 use countersign_domain::{
-    Client, ClientCommand, InvalidValue, MemberId, OrganizationId, Role, Secret, SecretKind, ThirdParty,
-    ThirdPartyCommand, ThirdPartyId, Token, TokenCommand,
+    Client, ClientCommand, ClientSettings, InvalidValue, MemberId, OrganizationId, Role, Secret, SecretKind,
+    ThirdParty, ThirdPartyCommand, ThirdPartyId, Token, TokenCommand,
 };
 use countersign_persistence::queries::members;
 use countersign_persistence::{ChangeError, Store, UnitOfWork, sign_in};
@@ -134,7 +134,12 @@ impl Contents {
         let own_secret = Secret::generate(SecretKind::ClientSecret, unit.services());
         let own = Some(third_party);
         let client = self.register(unit, own_identifier, own, Some(own_secret.expose())).await?;
-        self.register(unit, self.client.clone(), None, Some(&self.client_secret)).await?;
+        let backend = self.register(unit, self.client.clone(), None, Some(&self.client_secret)).await?;
+        // It is a backend that asks about the tokens which others present to it.
+        let settings = unit.load::<Client>(backend).await?.settings().clone();
+        let settings = ClientSettings { may_introspect: true, ..settings };
+        let maximum_months = DEFAULT_MAXIMUM_TOKEN_MONTHS;
+        unit.execute::<Client>(backend, ClientCommand::ChangeSettings { settings, maximum_months }).await?;
         self.register(unit, self.public_client.clone(), None, None).await?;
         let (digest, last_four) = digest_and_last_four(&self.token);
         let issue = TokenCommand::IssueManual {
