@@ -2,14 +2,12 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use cqrs_es::Aggregate;
-use cqrs_es::event_sink::EventSink;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::event::journaled;
-use crate::{ClientId, Digest, DomainServices, MemberId, References, Services, StreamId, ThirdPartyId};
+use crate::{ClientId, Digest, DomainServices, MemberId, References, StreamId, ThirdPartyId};
 
 /// How long an authorization code lives (RFC 6749 section 4.1.2 recommends ten minutes at most).
 pub const CODE_LIFETIME: SignedDuration = SignedDuration::from_secs(60);
@@ -143,8 +141,10 @@ pub enum AuthorizationError {
 }
 
 journaled!(
-    Authorization,
-    AuthorizationEvent as Authorization,
+    Authorization = "authorization",
+    AuthorizationCommand,
+    AuthorizationEvent,
+    AuthorizationError,
     [AuthorizationGranted, CodeRedeemed, CodeReplayed, RefreshTokenRotated, RefreshTokenReused, AuthorizationRevoked,]
 );
 
@@ -283,26 +283,8 @@ pub fn code_challenge(verifier: &str) -> String {
     URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes()))
 }
 
-impl Aggregate for Authorization {
-    const TYPE: &'static str = "authorization";
-    type Command = AuthorizationCommand;
-    type Event = AuthorizationEvent;
-    type Error = AuthorizationError;
-    type Services = Services;
-
-    async fn handle(
-        &mut self,
-        command: Self::Command,
-        services: &Self::Services,
-        sink: &EventSink<Self>,
-    ) -> Result<(), Self::Error> {
-        if let Some(event) = self.decide(command, services.as_ref())? {
-            sink.write(event, self).await;
-        }
-        Ok(())
-    }
-
-    fn apply(&mut self, event: Self::Event) {
+impl Authorization {
+    fn evolve(&mut self, event: AuthorizationEvent) {
         match event {
             AuthorizationEvent::AuthorizationGranted { grant, code_expires_at } => {
                 *self = Self { grant: Some(grant), code_expires_at: Some(code_expires_at), ..Self::default() };

@@ -2,15 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use cqrs_es::Aggregate;
-use cqrs_es::event_sink::EventSink;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::client_settings::ClientSettings;
 use crate::event::journaled;
 use crate::values::{ClientIdentifier, RedirectUri, Scope};
-use crate::{Change, Digest, DomainServices, References, SecretId, Services, StreamId, ThirdPartyId, VerifierId};
+use crate::{Change, Digest, DomainServices, References, SecretId, StreamId, ThirdPartyId, VerifierId};
 
 /// Whether a client can keep a secret (RFC 6749 section 2.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -212,8 +210,10 @@ pub enum ClientError {
 }
 
 journaled!(
-    Client,
-    ClientEvent as Client,
+    Client = "client",
+    ClientCommand,
+    ClientEvent,
+    ClientError,
     [
         ClientRegistered,
         ClientSecretAdded,
@@ -329,26 +329,8 @@ fn distinct(values: &[impl ToString]) -> Vec<String> {
     texts
 }
 
-impl Aggregate for Client {
-    const TYPE: &'static str = "client";
-    type Command = ClientCommand;
-    type Event = ClientEvent;
-    type Error = ClientError;
-    type Services = Services;
-
-    async fn handle(
-        &mut self,
-        command: Self::Command,
-        services: &Self::Services,
-        sink: &EventSink<Self>,
-    ) -> Result<(), Self::Error> {
-        if let Some(event) = self.decide(command, services.as_ref())? {
-            sink.write(event, self).await;
-        }
-        Ok(())
-    }
-
-    fn apply(&mut self, event: Self::Event) {
+impl Client {
+    fn evolve(&mut self, event: ClientEvent) {
         match event {
             ClientEvent::ClientRegistered { identifier, client_type, third_party, scopes, redirect_uris } => {
                 *self = Self {

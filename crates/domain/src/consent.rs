@@ -1,12 +1,10 @@
 //! The consent: what a member lets a client have without being asked again. One stream for each member and client.
 
-use cqrs_es::Aggregate;
-use cqrs_es::event_sink::EventSink;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::event::journaled;
-use crate::{ClientId, ConsentId, MemberId, References, Services, StreamId, ThirdPartyId};
+use crate::{ClientId, ConsentId, DomainServices, MemberId, References, StreamId, ThirdPartyId};
 
 /// The state of a consent.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -52,7 +50,7 @@ pub enum ConsentError {
     Unknown,
 }
 
-journaled!(Consent, ConsentEvent as Consent, [ConsentGiven, ConsentWithdrawn]);
+journaled!(Consent = "consent", ConsentCommand, ConsentEvent, ConsentError, [ConsentGiven, ConsentWithdrawn]);
 
 impl ConsentId {
     /// The one consent of a member to a client. Derived from both, so that two tabs can't begin two.
@@ -69,7 +67,11 @@ impl Consent {
         References { third_party: self.third_party, client: self.client, token: None }
     }
 
-    fn decide(&self, command: ConsentCommand) -> Result<Option<ConsentEvent>, ConsentError> {
+    fn decide(
+        &self,
+        command: ConsentCommand,
+        _services: &dyn DomainServices,
+    ) -> Result<Option<ConsentEvent>, ConsentError> {
         match (command, &self.scopes) {
             (ConsentCommand::Give { member, client, third_party, scopes }, known) => {
                 let mut all = known.clone().unwrap_or_default();
@@ -85,26 +87,8 @@ impl Consent {
     }
 }
 
-impl Aggregate for Consent {
-    const TYPE: &'static str = "consent";
-    type Command = ConsentCommand;
-    type Event = ConsentEvent;
-    type Error = ConsentError;
-    type Services = Services;
-
-    async fn handle(
-        &mut self,
-        command: Self::Command,
-        _services: &Self::Services,
-        sink: &EventSink<Self>,
-    ) -> Result<(), Self::Error> {
-        if let Some(event) = self.decide(command)? {
-            sink.write(event, self).await;
-        }
-        Ok(())
-    }
-
-    fn apply(&mut self, event: Self::Event) {
+impl Consent {
+    fn evolve(&mut self, event: ConsentEvent) {
         match event {
             ConsentEvent::ConsentGiven { client, third_party, scopes, .. } => {
                 *self = Self { client: Some(client), third_party, scopes: Some(scopes) };

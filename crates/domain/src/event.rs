@@ -129,10 +129,41 @@ pub enum UnreadableEvent {
     Shape(#[source] serde_json::Error),
 }
 
-/// Implements [`JournaledAggregate`] and the naming half of [`DomainEvent`] for an aggregate and its event enum.
+/// Implements [`Aggregate`], by its `decide` and `evolve`, and [`JournaledAggregate`] for an aggregate, and the naming half
+/// of [`DomainEvent`] for its event enum.
 /// Every event is at version 1; the first shape that changes brings its own numbers.
 macro_rules! journaled {
-    ($aggregate:ident, $event:ident as $variant:ident, [$($name:ident),+ $(,)?]) => {
+    (
+        $aggregate:ident = $stream_type:literal,
+        $command:ident,
+        $event:ident,
+        $error:ident,
+        [$($name:ident),+ $(,)?] $(,)?
+    ) => {
+        impl cqrs_es::Aggregate for $aggregate {
+            const TYPE: &'static str = $stream_type;
+            type Command = $command;
+            type Event = $event;
+            type Error = $error;
+            type Services = $crate::Services;
+
+            async fn handle(
+                &mut self,
+                command: $command,
+                services: &$crate::Services,
+                sink: &cqrs_es::event_sink::EventSink<Self>,
+            ) -> Result<(), $error> {
+                if let Some(event) = self.decide(command, services.as_ref())? {
+                    sink.write(event, self).await;
+                }
+                Ok(())
+            }
+
+            fn apply(&mut self, event: $event) {
+                self.evolve(event);
+            }
+        }
+
         impl cqrs_es::DomainEvent for $event {
             fn event_type(&self) -> String {
                 match self { $(Self::$name { .. } => stringify!($name).to_owned()),+ }
@@ -155,7 +186,7 @@ macro_rules! journaled {
 
             fn event(event: $crate::JournalEvent) -> Option<$event> {
                 match event {
-                    $crate::JournalEvent::$variant(event) => Some(event),
+                    $crate::JournalEvent::$aggregate(event) => Some(event),
                     _ => None,
                 }
             }

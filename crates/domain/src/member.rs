@@ -1,13 +1,11 @@
 //! The member: a person in an organization.
 
-use cqrs_es::Aggregate;
-use cqrs_es::event_sink::EventSink;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::event::journaled;
 use crate::values::{EmailAddress, PersonName};
-use crate::{Change, DomainServices, Personal, References, Role, Services, SessionId, StreamId, SubjectId, VerifierId};
+use crate::{Change, DomainServices, Personal, References, Role, SessionId, StreamId, SubjectId, VerifierId};
 
 /// By what a member signed in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,8 +109,10 @@ pub enum MemberError {
 }
 
 journaled!(
-    Member,
-    MemberEvent as Member,
+    Member = "member",
+    MemberCommand,
+    MemberEvent,
+    MemberError,
     [
         MemberAdded,
         MemberRenamed,
@@ -188,26 +188,8 @@ impl Member {
     }
 }
 
-impl Aggregate for Member {
-    const TYPE: &'static str = "member";
-    type Command = MemberCommand;
-    type Event = MemberEvent;
-    type Error = MemberError;
-    type Services = Services;
-
-    async fn handle(
-        &mut self,
-        command: Self::Command,
-        services: &Self::Services,
-        sink: &EventSink<Self>,
-    ) -> Result<(), Self::Error> {
-        if let Some(event) = self.decide(command, services.as_ref())? {
-            sink.write(event, self).await;
-        }
-        Ok(())
-    }
-
-    fn apply(&mut self, event: Self::Event) {
+impl Member {
+    fn evolve(&mut self, event: MemberEvent) {
         match event {
             MemberEvent::MemberAdded { name, role, .. } => {
                 *self = Self {

@@ -1,12 +1,10 @@
 //! The organization (tenant).
 
-use cqrs_es::Aggregate;
-use cqrs_es::event_sink::EventSink;
 use serde::{Deserialize, Serialize};
 
 use crate::event::journaled;
 use crate::values::{OrganizationName, Slug};
-use crate::{Change, References, Services, StreamId};
+use crate::{Change, DomainServices, References, StreamId};
 
 /// The state of an organization.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -68,8 +66,10 @@ pub enum OrganizationError {
 }
 
 journaled!(
-    Organization,
-    OrganizationEvent as Organization,
+    Organization = "organization",
+    OrganizationCommand,
+    OrganizationEvent,
+    OrganizationError,
     [OrganizationCreated, OrganizationRenamed, OrganizationSuspended, OrganizationResumed, TokenLifetimeLimited]
 );
 
@@ -79,7 +79,11 @@ impl Organization {
         References::default()
     }
 
-    fn decide(&self, command: OrganizationCommand) -> Result<Option<OrganizationEvent>, OrganizationError> {
+    fn decide(
+        &self,
+        command: OrganizationCommand,
+        _services: &dyn DomainServices,
+    ) -> Result<Option<OrganizationEvent>, OrganizationError> {
         if let OrganizationCommand::Create { slug, name } = command {
             if self.created {
                 return Err(OrganizationError::Exists);
@@ -110,26 +114,8 @@ impl Organization {
     }
 }
 
-impl Aggregate for Organization {
-    const TYPE: &'static str = "organization";
-    type Command = OrganizationCommand;
-    type Event = OrganizationEvent;
-    type Error = OrganizationError;
-    type Services = Services;
-
-    async fn handle(
-        &mut self,
-        command: Self::Command,
-        _services: &Self::Services,
-        sink: &EventSink<Self>,
-    ) -> Result<(), Self::Error> {
-        if let Some(event) = self.decide(command)? {
-            sink.write(event, self).await;
-        }
-        Ok(())
-    }
-
-    fn apply(&mut self, event: Self::Event) {
+impl Organization {
+    fn evolve(&mut self, event: OrganizationEvent) {
         match event {
             OrganizationEvent::OrganizationCreated { name, maximum_token_months, .. } => {
                 self.created = true;

@@ -1,12 +1,10 @@
 //! The third party: the outside organization that is given access.
 
-use cqrs_es::Aggregate;
-use cqrs_es::event_sink::EventSink;
 use serde::{Deserialize, Serialize};
 
 use crate::event::journaled;
 use crate::values::{EmailAddress, InvalidValue, Note, PersonName, ThirdPartyName};
-use crate::{Change, DomainServices, Personal, References, Services, StreamId, SubjectId};
+use crate::{Change, DomainServices, Personal, References, StreamId, SubjectId};
 
 /// How a third party comes by its tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -138,8 +136,10 @@ pub enum ThirdPartyError {
 }
 
 journaled!(
-    ThirdParty,
-    ThirdPartyEvent as ThirdParty,
+    ThirdParty = "third_party",
+    ThirdPartyCommand,
+    ThirdPartyEvent,
+    ThirdPartyError,
     [
         ThirdPartyAdded,
         ThirdPartyRenamed,
@@ -251,26 +251,8 @@ fn commit_requirements(services: &dyn DomainServices, note: &Note) -> Personal {
     services.commit(new_subject(services), "requirements", note.as_str())
 }
 
-impl Aggregate for ThirdParty {
-    const TYPE: &'static str = "third_party";
-    type Command = ThirdPartyCommand;
-    type Event = ThirdPartyEvent;
-    type Error = ThirdPartyError;
-    type Services = Services;
-
-    async fn handle(
-        &mut self,
-        command: Self::Command,
-        services: &Self::Services,
-        sink: &EventSink<Self>,
-    ) -> Result<(), Self::Error> {
-        if let Some(event) = self.decide(command, services.as_ref())? {
-            sink.write(event, self).await;
-        }
-        Ok(())
-    }
-
-    fn apply(&mut self, event: Self::Event) {
+impl ThirdParty {
+    fn evolve(&mut self, event: ThirdPartyEvent) {
         match event {
             ThirdPartyEvent::ThirdPartyAdded { name, contact_name, contact_email, requirements, mode } => {
                 *self = Self {

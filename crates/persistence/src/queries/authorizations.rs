@@ -9,23 +9,39 @@ use super::scopes;
 use crate::pool::parameters;
 use crate::{Store, StoreError};
 
-/// The authorization that a code was made for.
+/// What a member granted, as it never changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GrantSummary {
+    /// By which authorization.
+    pub authorization: AuthorizationId,
+    /// To which client.
+    pub client: ClientId,
+    /// Who granted it.
+    pub member: MemberId,
+    /// What it allows.
+    pub scopes: Vec<String>,
+}
+
+/// The grant that a code was made for.
 pub async fn of_code(
     store: &Store,
     organization: OrganizationId,
     code: Digest,
-) -> Result<Option<AuthorizationId>, StoreError> {
-    let sql = "SELECT authorization_id FROM authorizations WHERE org_id = $1 AND code = $2";
+) -> Result<Option<GrantSummary>, StoreError> {
+    let sql = "SELECT a.authorization_id, a.client_id, a.member_id, a.scopes FROM authorizations a \
+               WHERE a.org_id = $1 AND a.code = $2";
     one(store, organization, sql, code).await
 }
 
-/// The authorization to whose family a refresh token belongs, used ones included.
+/// The grant to whose family a refresh token belongs, used ones included.
 pub async fn of_refresh_token(
     store: &Store,
     organization: OrganizationId,
     token: Digest,
-) -> Result<Option<AuthorizationId>, StoreError> {
-    let sql = "SELECT authorization_id FROM refresh_tokens WHERE org_id = $1 AND digest = $2";
+) -> Result<Option<GrantSummary>, StoreError> {
+    let sql = "SELECT a.authorization_id, a.client_id, a.member_id, a.scopes FROM refresh_tokens r \
+               JOIN authorizations a ON a.org_id = r.org_id AND a.authorization_id = r.authorization_id \
+               WHERE r.org_id = $1 AND r.digest = $2";
     one(store, organization, sql, token).await
 }
 
@@ -34,9 +50,18 @@ async fn one(
     organization: OrganizationId,
     sql: &'static str,
     digest: Digest,
-) -> Result<Option<AuthorizationId>, StoreError> {
+) -> Result<Option<GrantSummary>, StoreError> {
     let rows = store.pool().read(organization, sql, parameters![organization.uuid(), digest.0.as_slice()]).await?;
-    Ok(rows.first().map(|row| row.try_get(0)).transpose()?.map(AuthorizationId))
+    rows.first()
+        .map(|row| {
+            Ok(GrantSummary {
+                authorization: AuthorizationId(row.try_get(0)?),
+                client: ClientId(row.try_get(1)?),
+                member: MemberId(row.try_get(2)?),
+                scopes: scopes(row.try_get(3)?),
+            })
+        })
+        .transpose()
 }
 
 /// The tokens of an authorization that are not revoked and have no end.

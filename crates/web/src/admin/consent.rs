@@ -21,6 +21,7 @@ struct ConsentPage {
     organization: String,
     scopes: Vec<String>,
     host: String,
+    is_remembered: bool,
     action: String,
     other_account: String,
 }
@@ -41,6 +42,7 @@ pub(crate) async fn page(
         organization: caller.organization.name.clone(),
         scopes: request.scopes.clone(),
         host: request.target.host(),
+        is_remembered: request.knows_its_receiver(),
         action: asked_for(http),
         other_account: sign_in_and_return_to(&asked_for(http)),
     };

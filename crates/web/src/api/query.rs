@@ -11,6 +11,9 @@ use serde::de::DeserializeOwned;
 use crate::WebError;
 use crate::error::FieldError;
 
+const DEFAULT_PAGE_SIZE: u32 = 50;
+const LONGEST_PAGE: u32 = 200;
+
 /// The parameters of a request; unknown and repeated ones are refused.
 pub(super) struct Query<T>(pub T);
 
@@ -53,6 +56,12 @@ impl Check {
         parse: impl Fn(&str) -> Result<T, InvalidValue>,
     ) -> Option<Option<T>> {
         text.map(|text| self.optional(field, text.as_deref(), parse))
+    }
+
+    /// Which page of a list, and how many rows it has.
+    pub fn page(&mut self, page: Option<&str>, page_size: Option<&str>) -> (u32, u32) {
+        let page = self.optional("page", page, number(1, u32::MAX)).unwrap_or(1);
+        (page, self.optional("page_size", page_size, number(1, LONGEST_PAGE)).unwrap_or(DEFAULT_PAGE_SIZE))
     }
 
     /// Fails if anything was wrong.

@@ -126,11 +126,10 @@ async fn introspect_refresh_token(
     context: Context,
     digest: Digest,
 ) -> Result<HttpResponse, OAuthError> {
-    let Some(id) = authorizations::of_refresh_token(&state.store, organization.id, digest).await? else {
-        return Ok(answer(None));
-    };
-    let authorization = state.store.unit_of_work(context).load::<Authorization>(id.uuid()).await?;
-    let Some(grant) = authorization.grant().filter(|grant| grant.client == client.id) else { return Ok(answer(None)) };
+    let found = authorizations::of_refresh_token(&state.store, organization.id, digest).await?;
+    let Some(grant) = found.filter(|grant| grant.client == client.id) else { return Ok(answer(None)) };
+    let id = grant.authorization.uuid();
+    let authorization = state.store.unit_of_work(context).load::<Authorization>(id).await?;
     let member = state.store.directory().member(organization.id, grant.member).await?;
     let is_active =
         authorization.is_current(digest) && !organization.suspended && member.is_some_and(|member| member.active);

@@ -78,12 +78,13 @@ async fn revoke_authorization(
     refresh_token: Digest,
 ) -> Result<(), OAuthError> {
     let found = authorizations::of_refresh_token(&state.store, context.organization, refresh_token).await?;
-    let Some(id) = found else { return Ok(()) };
-    let authorization = state.store.directory().authorization(context.organization, id).await?;
-    if authorization.is_none_or(|authorization| authorization.client != client) {
+    let Some(grant) = found else { return Ok(()) };
+    if grant.client != client {
         return Err(OAuthError::UnauthorizedClient(NOT_YOURS));
     }
-    let revoke = async |unit: &UnitOfWork| unit.execute::<Authorization>(id.uuid(), AuthorizationCommand::Revoke).await;
+    let revoke = async |unit: &UnitOfWork| {
+        unit.execute::<Authorization>(grant.authorization.uuid(), AuthorizationCommand::Revoke).await
+    };
     Ok(state.store.change(context, revoke).await?)
 }
 

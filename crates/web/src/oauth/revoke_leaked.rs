@@ -66,10 +66,10 @@ pub(crate) async fn revoke_leaked(
         }
         SecretKind::RefreshToken => {
             let found = authorizations::of_refresh_token(&state.store, organization.id, parsed.digest).await?;
-            if let Some(id) = found {
+            if let Some(grant) = found {
                 let context = context(&organization, &request, "a refresh token")?;
                 let revoke = async |unit: &UnitOfWork| {
-                    unit.execute::<Authorization>(id.uuid(), AuthorizationCommand::Revoke).await
+                    unit.execute::<Authorization>(grant.authorization.uuid(), AuthorizationCommand::Revoke).await
                 };
                 state.store.change(&context, revoke).await?;
             }

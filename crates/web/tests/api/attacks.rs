@@ -4,10 +4,8 @@ use countersign_domain::authorization::code_challenge;
 use reqwest::Method;
 use serde_json::json;
 
-use crate::authorization::{Setting, VERIFIER};
+use crate::setting::{CALLBACK, Setting, VERIFIER, redemption};
 use crate::support::{World, text};
-
-const CALLBACK: &str = "https://client.example/callback";
 
 /// Spellings that some servers have taken for a registered redirect URI.
 const VARIANTS: [&str; 44] = [
@@ -100,14 +98,7 @@ async fn pkce_can_not_be_talked_out_of() {
     // won't either.
     let code = setting.code().await;
     for verifier in [code_challenge(VERIFIER).as_str(), "", &VERIFIER[1..], &format!("{VERIFIER}A")] {
-        let answer = setting
-            .token(&[
-                ("grant_type", "authorization_code"),
-                ("code", &code),
-                ("redirect_uri", CALLBACK),
-                ("code_verifier", verifier),
-            ])
-            .await;
+        let answer = setting.token(&redemption(&code, verifier)).await;
         assert_eq!(answer.body["error"], "invalid_grant", "{verifier:?}");
     }
     // Nor may a verifier come to a code without a challenge: it may be another attempt's code (RFC 9700 section 4.8.2).

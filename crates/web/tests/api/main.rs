@@ -17,6 +17,7 @@ mod logs;
 mod openapi;
 mod roles;
 mod sessions;
+mod setting;
 mod support;
 mod third_parties;
 mod throttling;

@@ -7,12 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::view::ClientView;
 use crate::WebError;
 use crate::api::problem::QueryProblems;
-use crate::api::query::{Check, Query, is_descending, number};
+use crate::api::query::{Check, Query, is_descending};
 use crate::caller::{Caller, ReadThirdParties};
 use crate::state::AppState;
-
-const DEFAULT_PAGE_SIZE: u32 = 50;
-const LONGEST_PAGE: u32 = 200;
 
 /// Which clients to list.
 #[derive(Deserialize, utoipa::IntoParams)]
@@ -59,14 +56,10 @@ pub(crate) async fn list_clients(
     Query(query): Query<ListQuery>,
 ) -> Result<HttpResponse, WebError> {
     let mut check = Check::default();
-    let page_size = check.optional("page_size", query.page_size.as_deref(), number(1, LONGEST_PAGE));
-    let list = ClientList {
-        search: query.q,
-        descending: check.optional("order", query.order.as_deref(), is_descending).unwrap_or_default(),
-        page: check.optional("page", query.page.as_deref(), number(1, u32::MAX)).unwrap_or(1),
-        page_size: page_size.unwrap_or(DEFAULT_PAGE_SIZE),
-    };
+    let descending = check.optional("order", query.order.as_deref(), is_descending).unwrap_or_default();
+    let (page, page_size) = check.page(query.page.as_deref(), query.page_size.as_deref());
     check.finish()?;
+    let list = ClientList { search: query.q, descending, page, page_size };
     let page = clients::list(&state.store, caller.organization.id, &list).await?;
     Ok(HttpResponse::Ok().json(ClientPage {
         items: page.items.into_iter().map(ClientView::from).collect(),

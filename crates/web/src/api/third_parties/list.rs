@@ -9,12 +9,9 @@ use serde::{Deserialize, Serialize};
 use super::view::ThirdPartyItem;
 use crate::WebError;
 use crate::api::problem::QueryProblems;
-use crate::api::query::{Check, Query, is_descending, number};
+use crate::api::query::{Check, Query, is_descending};
 use crate::caller::{Caller, ReadThirdParties};
 use crate::state::AppState;
-
-const DEFAULT_PAGE_SIZE: u32 = 50;
-const LONGEST_PAGE: u32 = 200;
 
 /// Which third parties to list, and how.
 #[derive(Deserialize, utoipa::IntoParams)]
@@ -75,17 +72,11 @@ pub(crate) async fn list_third_parties(
 
 fn checked(query: ListQuery) -> Result<ThirdPartyList, WebError> {
     let mut check = Check::default();
-    let list = ThirdPartyList {
-        search: query.q,
-        sort: check.optional("sort", query.sort.as_deref(), sort).unwrap_or_default(),
-        descending: check.optional("order", query.order.as_deref(), is_descending).unwrap_or_default(),
-        page: check.optional("page", query.page.as_deref(), number(1, u32::MAX)).unwrap_or(1),
-        page_size: check
-            .optional("page_size", query.page_size.as_deref(), number(1, LONGEST_PAGE))
-            .or(Some(DEFAULT_PAGE_SIZE)),
-    };
+    let sort = check.optional("sort", query.sort.as_deref(), sort).unwrap_or_default();
+    let descending = check.optional("order", query.order.as_deref(), is_descending).unwrap_or_default();
+    let (page, page_size) = check.page(query.page.as_deref(), query.page_size.as_deref());
     check.finish()?;
-    Ok(list)
+    Ok(ThirdPartyList { search: query.q, sort, descending, page, page_size: Some(page_size) })
 }
 
 fn sort(text: &str) -> Result<ThirdPartySort, InvalidValue> {

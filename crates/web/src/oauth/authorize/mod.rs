@@ -52,7 +52,7 @@ pub(crate) async fn authorize(
     let consent = ConsentId::of(caller.session.member, request.client.id);
     let consented = authorizations::consented_scopes(&state.store, organization.id, consent).await?;
     let is_covered = consented.is_some_and(|known| request.scopes.iter().all(|scope| known.contains(scope)));
-    if is_covered && !request.asks_for_consent && knows_its_receiver(&request) {
+    if is_covered && !request.asks_for_consent && request.knows_its_receiver() {
         return grant(&state, &caller, &request, false).await;
     }
     if request.is_silent {
@@ -90,12 +90,6 @@ fn refuse(refusal: Refusal) -> Result<HttpResponse, WebError> {
 
 fn needed(code: &'static str, description: &'static str) -> RedirectError {
     RedirectError { code, description: description.into() }
-}
-
-/// Whether nobody but the client can receive the answer. Any program on the same machine can claim a loopback port or a
-/// scheme, so there the member is asked each time (RFC 8252 section 8.6).
-fn knows_its_receiver(request: &AuthorizationRequest) -> bool {
-    !request.client.is_public || request.target.redirect_uri().starts_with("https:")
 }
 
 /// Puts the grant on the record, with the consent if it was given just now, and sends the code on its way.

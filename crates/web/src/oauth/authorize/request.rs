@@ -30,6 +30,14 @@ pub(crate) struct AuthorizationRequest {
     pub asks_for_consent: bool,
 }
 
+impl AuthorizationRequest {
+    /// Whether nobody but the client can receive the answer. Any program on the same machine can claim a loopback port
+    /// or a scheme, so there the member is asked each time (RFC 8252 section 8.6).
+    pub fn knows_its_receiver(&self) -> bool {
+        !self.client.is_public || self.target.redirect_uri().starts_with("https:")
+    }
+}
+
 /// Why a request can't be put before a member.
 #[derive(Debug)]
 pub(super) enum Refusal {

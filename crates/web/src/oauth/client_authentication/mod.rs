@@ -126,12 +126,13 @@ pub(crate) async fn authenticate(
     let mut candidates = Vec::with_capacity(readings.len());
     for credentials in &readings {
         let client = look_up(state, organization, &credentials.identifier).await?;
-        let is_remembered = is_remembered(state, client.as_deref(), &credentials.proof);
-        candidates.push((is_remembered, credentials, client));
+        candidates.push((credentials, client));
     }
-    // The one that was verified a moment ago costs nothing, so no verification is paid for the other.
-    candidates.sort_by_key(|(is_remembered, ..)| !is_remembered);
-    for (_, credentials, client) in candidates {
+    if candidates.len() > 1 {
+        // The one that was verified a moment ago costs nothing, so no verification is paid for the other.
+        candidates.sort_by_key(|(credentials, client)| !is_remembered(state, client.as_deref(), &credentials.proof));
+    }
+    for (credentials, client) in candidates {
         let (client_entry, proof) = (client.as_deref(), &credentials.proof);
         let attempt = Attempt { state, organization, client: client_entry, proof, allowance: &allowance };
         let verdict = if accepted.includes(method) {

@@ -108,7 +108,10 @@ impl ClientFailures {
 /// slip in before the first of them has failed; decided once, however many readings the attempt has.
 pub(super) struct Allowance<'a> {
     failures: &'a ClientFailures,
-    clients: Vec<AsClient>,
+    organization: OrganizationId,
+    readings: &'a [Credentials<'a>],
+    /// Made when first needed: whoever proves who they are pays for no digest.
+    clients: OnceCell<Vec<AsClient>>,
     network: Network,
     decided: OnceCell<Result<(), Duration>>,
 }
@@ -118,12 +121,18 @@ impl<'a> Allowance<'a> {
         failures: &'a ClientFailures,
         organization: OrganizationId,
         network: Network,
-        readings: &[Credentials<'_>],
+        readings: &'a [Credentials<'a>],
     ) -> Self {
-        let digests = readings.iter().map(|reading| Digest::of(&reading.identifier));
-        let mut clients = digests.map(|digest| (organization, digest, network)).collect::<Vec<_>>();
-        clients.dedup();
-        Self { failures, clients, network, decided: OnceCell::new() }
+        Self { failures, organization, readings, clients: OnceCell::new(), network, decided: OnceCell::new() }
+    }
+
+    fn clients(&self) -> &[AsClient] {
+        self.clients.get_or_init(|| {
+            let digests = self.readings.iter().map(|reading| Digest::of(&reading.identifier));
+            let mut clients = digests.map(|digest| (self.organization, digest, self.network)).collect::<Vec<_>>();
+            clients.dedup();
+            clients
+        })
     }
 
     /// Where the attempt comes from.
@@ -133,14 +142,14 @@ impl<'a> Allowance<'a> {
 
     /// Counts the attempt as failed, unless its network has to wait.
     pub fn ask(&self) -> Result<(), WebError> {
-        let decided = self.decided.get_or_init(|| self.failures.count(&self.clients, self.network, Instant::now()));
+        let decided = self.decided.get_or_init(|| self.failures.count(self.clients(), self.network, Instant::now()));
         decided.map_err(|wait| WebError::Throttled { seconds: wait.as_secs() + 1 })
     }
 
     /// The attempt has succeeded, or nobody knows.
     pub fn give_back(&self) {
         if let Some(Ok(())) = self.decided.get() {
-            self.failures.take_back(&self.clients, self.network);
+            self.failures.take_back(self.clients(), self.network);
         }
     }
 }
@@ -206,8 +215,8 @@ mod tests {
         let failures = ClientFailures::default();
         let reading = |proof: &'static str| Credentials { identifier: "known".into(), proof: proof.into() };
         let organization = OrganizationId(uuid::Uuid::from_u128(1));
-        let attempt =
-            || Allowance::new(&failures, organization, network(1), &[reading("one reading"), reading("the other")]);
+        let readings = [reading("one reading"), reading("the other")];
+        let attempt = || Allowance::new(&failures, organization, network(1), &readings);
         let attempts = (0..20).map(|_| attempt()).collect::<Vec<_>>();
         let decisions = || attempts.iter().map(|attempt| attempt.ask().is_ok()).collect::<Vec<_>>();
         let decided = decisions();

@@ -23,13 +23,14 @@ async fn issue(request: GrantRequest<'_>) -> Result<IssuedTokens, OAuthError> {
     let presented = parameters.get("code").ok_or(OAuthError::invalid_request("The parameter code is missing"))?;
     let redirect_uri = redirect_uri(parameters.get("redirect_uri"), parameters.get("redirect_url"))
         .map_err(OAuthError::invalid_request)?;
-    let id = match secret::parse(presented) {
+    let grant = match secret::parse(presented) {
         Ok(ParsedSecret { kind: SecretKind::AuthorizationCode, digest }) => {
             authorizations::of_code(&state.store, organization.id, digest).await?
         }
         _ => None,
     };
-    let id = id.ok_or(OAuthError::invalid_grant(UNKNOWN))?;
+    let grant = grant.ok_or(OAuthError::invalid_grant(UNKNOWN))?;
+    let id = grant.authorization;
     let lifetime = granted_lifetime(state, &client, organization.id).await?;
     let may_refresh = client.settings.grant_types.contains(&GrantType::RefreshToken);
     let redeemed = state
@@ -43,8 +44,6 @@ async fn issue(request: GrantRequest<'_>) -> Result<IssuedTokens, OAuthError> {
                 refresh: refresh_token.as_ref().map(Secret::digest),
             };
             unit.execute::<Authorization>(id.uuid(), redeem).await?;
-            let authorization = unit.load::<Authorization>(id.uuid()).await?;
-            let grant = authorization.grant().ok_or(OAuthError::invalid_grant(UNKNOWN))?;
             member_must_be_active(state, organization.id, grant.member).await?;
             let access_token = issue_access_token(unit, &client, &grant.scopes, lifetime, Some(id)).await?;
             Ok::<_, OAuthError>(IssuedTokens::new(&access_token, lifetime, refresh_token.as_ref(), &grant.scopes))

@@ -27,8 +27,9 @@ async fn issue(request: GrantRequest<'_>) -> Result<IssuedTokens, OAuthError> {
     let Ok(ParsedSecret { kind: SecretKind::RefreshToken, digest }) = secret::parse(presented) else {
         return Err(OAuthError::invalid_grant(UNKNOWN));
     };
-    let id = authorizations::of_refresh_token(&state.store, organization.id, digest).await?;
-    let id = id.ok_or(OAuthError::invalid_grant(UNKNOWN))?;
+    let grant = authorizations::of_refresh_token(&state.store, organization.id, digest).await?;
+    let grant = grant.ok_or(OAuthError::invalid_grant(UNKNOWN))?;
+    let id = grant.authorization;
     let entropy = state.store.derive(organization.id, "refresh token", presented.as_bytes()).await?;
     let successor = Secret::from_entropy(SecretKind::RefreshToken, entropy);
     let lifetime = granted_lifetime(state, &client, organization.id).await?;
@@ -38,8 +39,6 @@ async fn issue(request: GrantRequest<'_>) -> Result<IssuedTokens, OAuthError> {
             let refresh =
                 AuthorizationCommand::Refresh { client: client.id, presented: digest, successor: successor.digest() };
             unit.execute::<Authorization>(id.uuid(), refresh).await?;
-            let authorization = unit.load::<Authorization>(id.uuid()).await?;
-            let grant = authorization.grant().ok_or(OAuthError::invalid_grant(UNKNOWN))?;
             member_must_be_active(state, organization.id, grant.member).await?;
             // What the client may no longer have is not renewed, and nothing is added to what was granted.
             let granted = grant.scopes.iter().filter(|scope| client.settings.scopes.contains(scope)).cloned();
