@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use countersign_domain::Role;
-use countersign_domain::values::{EmailAddress, Note, OrganizationName, PersonName, Slug};
+use countersign_domain::values::{EmailAddress, HostName, Note, OrganizationName, PersonName, Slug};
 
 /// Countersign: who outside may reach your data, and every change of it on the record.
 #[derive(Debug, Parser)]
@@ -95,6 +95,14 @@ Examples:
   countersign --config /etc/countersign/countersign.toml serve
   COUNTERSIGN_DATABASE_URL=postgres://… COUNTERSIGN_SEALING_MASTER_KEY_FILE=… countersign serve --migrate";
 
+const SET_HOST_HELP: &str = "The name must lead to this installation: point its DNS here, give the proxy in front a \
+certificate for it,
+and let it pass the Host header on. The issuer below the installation's address goes on working beside it.
+
+Examples:
+  countersign org set-host acme access.acme.example
+  countersign org set-host acme --none";
+
 const ORG_EXAMPLES: &str = "Examples:
   countersign org create acme --name \"Acme Ltd\"
   countersign org list
@@ -166,6 +174,20 @@ pub enum OrgCommand {
     Show {
         /// Its name in URLs
         slug: String,
+    },
+    /// Give an organization a host name of its own, whose root is its issuer
+    #[command(name = "set-host", after_help = SET_HOST_HELP)]
+    SetHost {
+        /// Its name in URLs
+        slug: String,
+        /// The host name, like access.example.com
+        #[arg(value_parser = HostName::parse, required_unless_present = "none")]
+        host: Option<HostName>,
+        /// Take the host name away
+        #[arg(long, conflicts_with = "host")]
+        none: bool,
+        #[command(flatten)]
+        reason: Reason,
     },
     /// Stop every access to and through an organization, at once
     Suspend {

@@ -43,6 +43,8 @@ pub enum CommandError {
     MasterKeyLost(PathBuf),
     #[error("there is no organization {0}; `countersign org list` lists them")]
     UnknownOrganization(String),
+    #[error("{0} is the installation's own host name: choose another one for the organization")]
+    OwnHost(String),
     #[error("organization {slug} has no member {email}; `countersign member list {slug}` lists them")]
     UnknownMember { slug: String, email: String },
     #[error("the two passwords differ")]

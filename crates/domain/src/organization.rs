@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::event::journaled;
-use crate::values::{OrganizationName, Slug};
+use crate::values::{HostName, OrganizationName, Slug};
 use crate::{Change, DomainServices, References, StreamId};
 
 /// The state of an organization.
@@ -13,6 +13,7 @@ pub struct Organization {
     name: String,
     suspended: bool,
     maximum_token_months: u16,
+    host: Option<String>,
 }
 
 /// The longest life of a manual token, in calendar months, in a new organization.
@@ -39,6 +40,9 @@ pub enum OrganizationCommand {
         /// Calendar months.
         months: u16,
     },
+    /// Give the organization a host name of its own, or take it away. The name belongs to one organization of the
+    /// installation.
+    SetHostName(Option<HostName>),
 }
 
 /// What can happen to an organization.
@@ -51,6 +55,7 @@ pub enum OrganizationEvent {
     OrganizationSuspended {},
     OrganizationResumed {},
     TokenLifetimeLimited { months: Change<u16> },
+    HostNameChanged { host: Change<Option<String>> },
 }
 
 /// Why a command was refused.
@@ -70,7 +75,14 @@ journaled!(
     OrganizationCommand,
     OrganizationEvent,
     OrganizationError,
-    [OrganizationCreated, OrganizationRenamed, OrganizationSuspended, OrganizationResumed, TokenLifetimeLimited]
+    [
+        OrganizationCreated,
+        OrganizationRenamed,
+        OrganizationSuspended,
+        OrganizationResumed,
+        TokenLifetimeLimited,
+        HostNameChanged
+    ]
 );
 
 impl Organization {
@@ -110,6 +122,8 @@ impl Organization {
                 Change::between(&self.maximum_token_months, months)
                     .map(|months| OrganizationEvent::TokenLifetimeLimited { months })
             }
+            OrganizationCommand::SetHostName(host) => Change::between(&self.host, host.map(|host| host.to_string()))
+                .map(|host| OrganizationEvent::HostNameChanged { host }),
         })
     }
 }
@@ -126,6 +140,7 @@ impl Organization {
             OrganizationEvent::OrganizationSuspended {} => self.suspended = true,
             OrganizationEvent::OrganizationResumed {} => self.suspended = false,
             OrganizationEvent::TokenLifetimeLimited { months } => self.maximum_token_months = months.to,
+            OrganizationEvent::HostNameChanged { host } => self.host = host.to,
         }
     }
 }

@@ -254,6 +254,27 @@ impl Slug {
 }
 
 text_value! {
+    /// A host name of an organization's own, in lower case.
+    HostName
+}
+
+impl HostName {
+    /// Accepts a fully qualified name in ASCII (an internationalized one in its xn-- form), without scheme and port.
+    pub fn parse(text: &str) -> Result<Self, InvalidValue> {
+        let name = text.trim().to_ascii_lowercase();
+        // What the URL standard reads as an IP address is none of ours.
+        let is_name = matches!(Host::parse(&name), Ok(Host::Domain(read)) if read == name);
+        if !is_name || !name.contains('.') || !is_host_name(&name) {
+            return Err(InvalidValue::because(
+                "Use a full host name like access.example.com: no https://, no port, no path; other letters than a–z in \
+                 the xn-- form",
+            ));
+        }
+        Ok(Self(name))
+    }
+}
+
+text_value! {
     /// The client identifier of the protocol (`client_id`, RFC 6749 section 2.2), unique in the organization.
     ClientIdentifier
 }

@@ -93,6 +93,7 @@ fn organization() -> Vec<Sample> {
         sample(Event::OrganizationSuspended {}),
         sample(Event::OrganizationResumed {}),
         sample(Event::TokenLifetimeLimited { months: change(24, 12) }),
+        sample(Event::HostNameChanged { host: change(None, Some("access.acme.example".into())) }),
     ]
 }
 

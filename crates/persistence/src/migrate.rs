@@ -29,7 +29,8 @@ pub const MIGRATIONS: &[Migration] = migrations![
     "0004_sign_in",
     "0005_authorizations",
     "0006_client_settings",
-    "0007_secret_usage"
+    "0007_secret_usage",
+    "0008_organization_hosts"
 ];
 
 /// Any number, the same for all processes of ours.

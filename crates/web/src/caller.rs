@@ -18,7 +18,7 @@ use crate::WebError;
 use crate::cookies;
 use crate::middleware::{Audience, audience, request_id, source};
 use crate::state::AppState;
-use crate::tenant;
+use crate::tenant::Tenant;
 
 /// A right as a type, so that a handler's signature says what it needs.
 pub(crate) trait Needs: 'static {
@@ -109,10 +109,10 @@ async fn authorize<R: Needs>(request: &HttpRequest) -> Result<Caller<R>, WebErro
     let state = request.app_data::<web::Data<AppState>>().ok_or(WebError::Internal)?;
     let (digest, presented) = presented_session(state, request).ok_or(WebError::Unauthenticated)?;
     let now = clock::now();
-    let found = match tenant::in_path(state, request).await? {
-        Some(organization) => sign_in::find_session(&state.store, organization.id, digest, now)
+    let found = match Tenant::of(state, request).await? {
+        Some(tenant) => sign_in::find_session(&state.store, tenant.id, digest, now)
             .await?
-            .map(|session| (organization, session)),
+            .map(|session| (tenant.organization, session)),
         None => None,
     };
     let Some((organization, session)) = found else {

@@ -204,6 +204,7 @@ fn field_of(error: &ChangeError) -> Option<&'static str> {
             NameKind::ClientIdentifier => "client_id",
             NameKind::MemberEmail => "email",
             NameKind::OrganizationSlug => "slug",
+            NameKind::HostName => "host_name",
         }),
         _ => None,
     }

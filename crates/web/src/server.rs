@@ -159,6 +159,7 @@ fn routes(config: &mut web::ServiceConfig) {
         .configure(assets::routes)
         .service(web::scope("/api").app_data(Audience::Api).configure(api::routes))
         .service(web::scope("/t/{org}").app_data(Audience::OAuth).configure(oauth::routes))
+        .configure(oauth::routes)
         .service(web::scope("/.well-known").app_data(Audience::OAuth).configure(oauth::well_known_routes))
         .service(web::scope("").app_data(Audience::Page).configure(admin::routes));
 }

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use countersign_persistence::Store;
+use countersign_persistence::directory::OrganizationEntry;
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::assets::Assets;
@@ -48,9 +49,29 @@ impl AppState {
         })
     }
 
-    /// The issuer identifier of an organization (RFC 8414 section 2).
-    pub fn issuer(&self, slug: &str) -> String {
+    /// The issuer identifier of an organization (RFC 8414 section 2) that people are told: under its own host name, if
+    /// it has one.
+    pub fn issuer(&self, organization: &OrganizationEntry) -> String {
+        match &organization.host {
+            Some(host) => self.issuer_of_host(host),
+            None => self.issuer_of_slug(&organization.slug),
+        }
+    }
+
+    /// The issuer identifier of an organization under the installation's address.
+    pub fn issuer_of_slug(&self, slug: &str) -> String {
         format!("{}/t/{slug}", self.base_url)
+    }
+
+    /// The issuer identifier of an organization under its own host name: `https`, but for names under `.localhost` on
+    /// an installation without it, which is one to try things on.
+    pub fn issuer_of_host(&self, host: &str) -> String {
+        let plain = self.base_url.strip_prefix("http://").filter(|_| host.ends_with(".localhost"));
+        match plain.map(|here| here.rsplit_once(':').map_or("", |(_, port)| port)) {
+            Some("") => format!("http://{host}"),
+            Some(port) => format!("http://{host}:{port}"),
+            None => format!("https://{host}"),
+        }
     }
 
     /// Whether cookies can be `Secure`: they can't on the plain HTTP of a loopback address.

@@ -1,18 +1,63 @@
-//! The organization in the path of a request.
+//! The organization that a request is addressed to: by its slug in the path, or by its own host name.
 
+use std::ops::Deref;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use actix_web::dev::Payload;
+use actix_web::http::header::HOST;
 use actix_web::{FromRequest, HttpRequest, web};
-use countersign_domain::values::Slug;
+use countersign_domain::values::{HostName, Slug};
 use countersign_persistence::directory::OrganizationEntry;
 
 use crate::WebError;
 use crate::state::AppState;
 
-/// The organization in the path; 404 where there is none of that name.
-pub(crate) struct Tenant(pub Arc<OrganizationEntry>);
+/// The organization that a request is addressed to; 404 where there is none.
+pub(crate) struct Tenant {
+    pub organization: Arc<OrganizationEntry>,
+    addressed_by: Address,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Address {
+    Slug,
+    Host,
+}
+
+impl Tenant {
+    /// The organization that a request is addressed to, if there is one.
+    pub async fn of(state: &AppState, request: &HttpRequest) -> Result<Option<Self>, WebError> {
+        let directory = state.store.directory();
+        let (found, addressed_by) = match request.match_info().get("org") {
+            // What can't be a name is not looked up: the database refuses some texts that a request can hold.
+            Some(slug) if Slug::parse(slug).is_ok() => (directory.organization_by_slug(slug).await?, Address::Slug),
+            Some(_) => (None, Address::Slug),
+            None => match host(request) {
+                Some(host) => (directory.organization_by_host(host.as_str()).await?, Address::Host),
+                None => (None, Address::Host),
+            },
+        };
+        Ok(found.map(|organization| Self { organization, addressed_by }))
+    }
+
+    /// The issuer identifier as the client knows it (RFC 8414 section 3.3): an organization with a host name of its own
+    /// has two, so that clients configured before go on working.
+    pub fn issuer(&self, state: &AppState) -> String {
+        match self.addressed_by {
+            Address::Slug => state.issuer_of_slug(&self.slug),
+            Address::Host => state.issuer(&self.organization),
+        }
+    }
+}
+
+impl Deref for Tenant {
+    type Target = OrganizationEntry;
+
+    fn deref(&self) -> &OrganizationEntry {
+        &self.organization
+    }
+}
 
 impl FromRequest for Tenant {
     type Error = WebError;
@@ -22,19 +67,15 @@ impl FromRequest for Tenant {
         let request = request.clone();
         Box::pin(async move {
             let state = request.app_data::<web::Data<AppState>>().ok_or(WebError::Internal)?;
-            in_path(state, &request).await?.map(Self).ok_or(WebError::NotFound)
+            Self::of(state, &request).await?.ok_or(WebError::NotFound)
         })
     }
 }
 
-/// The organization in the path, if there is one of that name.
-pub(crate) async fn in_path(
-    state: &AppState,
-    request: &HttpRequest,
-) -> Result<Option<Arc<OrganizationEntry>>, WebError> {
-    match request.match_info().get("org") {
-        // What can't be a slug is not looked up: the database refuses some texts that a path can hold.
-        Some(slug) if Slug::parse(slug).is_ok() => Ok(state.store.directory().organization_by_slug(slug).await?),
-        _ => Ok(None),
-    }
+/// The host that the request names. What a proxy says of it does not count: it hands the host on.
+fn host(request: &HttpRequest) -> Option<HostName> {
+    let header = || request.headers().get(HOST)?.to_str().ok();
+    let host = request.uri().host().or_else(header)?;
+    let without_port = host.split_once(':').map_or(host, |(host, _)| host);
+    HostName::parse(without_port.strip_suffix('.').unwrap_or(without_port)).ok()
 }

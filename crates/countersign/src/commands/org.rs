@@ -1,11 +1,12 @@
 //! `countersign org`
 
-use countersign_domain::values::Note;
+use countersign_domain::values::{HostName, Note};
 use countersign_domain::{Organization, OrganizationCommand};
 use countersign_persistence::directory::{LEASE, OrganizationEntry};
 use countersign_persistence::queries::members;
 use countersign_persistence::queries::third_parties::{self, ThirdPartyList};
 use countersign_persistence::{Store, clock};
+use url::Url;
 
 use crate::cli::OrgCommand;
 use crate::config::Configuration;
@@ -26,6 +27,16 @@ pub async fn run(configuration: &Configuration, command: OrgCommand) -> Result<(
         }
         OrgCommand::List => list(&store).await?,
         OrgCommand::Show { slug } => show(&store, configuration, &slug).await?,
+        OrgCommand::SetHost { slug, host, none: _, reason } => {
+            if let Some(host) = host.as_ref().filter(|host| is_own(configuration, host)) {
+                return Err(CommandError::OwnHost(host.to_string()));
+            }
+            change(&store, &slug, OrganizationCommand::SetHostName(host.clone()), reason.reason).await?;
+            match host {
+                Some(host) => output::line(format_args!("{slug} is reached at {host} too")),
+                None => output::line(format_args!("{slug} has no host name of its own any more")),
+            }
+        }
         OrgCommand::Suspend { slug, reason } => {
             change(&store, &slug, OrganizationCommand::Suspend, reason.reason).await?;
             output::line(format_args!("{slug} is suspended: none of its tokens and sign-ins work"));
@@ -55,6 +66,12 @@ async fn change(
     Ok(())
 }
 
+/// Whether the host is the installation's.
+fn is_own(configuration: &Configuration, host: &HostName) -> bool {
+    let base_url = configuration.base_url();
+    Url::parse(&base_url).is_ok_and(|url| url.host_str() == Some(host.as_str()))
+}
+
 fn state(organization: &OrganizationEntry) -> &'static str {
     if organization.suspended { "suspended" } else { "active" }
 }
@@ -81,6 +98,7 @@ async fn show(store: &Store, configuration: &Configuration, slug: &str) -> Resul
         ("id", found.id.to_string()),
         ("state", state(&found).to_owned()),
         ("issuer", format!("{}/t/{}", configuration.base_url(), found.slug)),
+        ("host name", found.host.clone().unwrap_or_else(|| "none".to_owned())),
         ("longest token life", format!("{} months", found.maximum_token_months)),
         ("members", format!("{} ({active} active)", members.len())),
         ("third parties", third_parties.to_string()),

@@ -22,6 +22,7 @@ fn every_command_on_an_existing_one() -> Vec<Command> {
         Command::Suspend,
         Command::Resume,
         Command::LimitTokenLifetime { months: 12 },
+        Command::SetHostName(Some("access.acme.example".parse().unwrap())),
     ]
 }
 
@@ -115,6 +116,21 @@ fn the_limit_in_force_is_the_last_one_set() {
     given::<Organization>(&[created(), limited])
         .when(Command::LimitTokenLifetime { months: 24 })
         .then_expect_events(vec![Event::TokenLifetimeLimited { months: Change { from: 6, to: 24 } }]);
+}
+
+#[test]
+fn has_one_host_name_or_none() {
+    let changed = |from: Option<&str>, to: Option<&str>| Event::HostNameChanged {
+        host: Change { from: from.map(str::to_owned), to: to.map(str::to_owned) },
+    };
+    let (old, new) = ("access.acme.example", "login.acme.example");
+    let set = |name: Option<&str>| Command::SetHostName(name.map(|name| name.parse().unwrap()));
+    given::<Organization>(&[created()]).when(set(Some(old))).then_expect_events(vec![changed(None, Some(old))]);
+    given::<Organization>(&[created()]).when(set(None)).then_expect_events(vec![]);
+    let with_host = [created(), changed(None, Some(old))];
+    given::<Organization>(&with_host).when(set(Some(old))).then_expect_events(vec![]);
+    given::<Organization>(&with_host).when(set(Some(new))).then_expect_events(vec![changed(Some(old), Some(new))]);
+    given::<Organization>(&with_host).when(set(None)).then_expect_events(vec![changed(Some(old), None)]);
 }
 
 #[test]

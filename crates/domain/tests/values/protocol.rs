@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use countersign_domain::testing::FixedServices;
-use countersign_domain::values::{ClientIdentifier, Scope, Slug};
+use countersign_domain::values::{ClientIdentifier, HostName, Scope, Slug};
 
 use crate::support::{accepts, refuses};
 
@@ -81,5 +81,42 @@ fn generated_client_identifiers_need_no_encoding_anywhere() {
         assert!(identifier.starts_with("cs_ci_"));
         assert!(identifier.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_'));
         accepts::<ClientIdentifier>(&identifier, &identifier);
+    }
+}
+
+#[test]
+fn host_names_are_full_names() {
+    accepts::<HostName>("access.acme.example", "access.acme.example");
+    accepts::<HostName>(" Access.ACME.example ", "access.acme.example");
+    accepts::<HostName>("acme.localhost", "acme.localhost");
+    accepts::<HostName>("xn--bcher-kva.example", "xn--bcher-kva.example");
+    for name in [
+        "",
+        "acme",
+        "localhost",
+        "acme.example.",
+        ".acme.example",
+        "acme..example",
+        "-acme.example",
+        "https://acme.example",
+        "acme.example/",
+        "acme.example:443",
+        "user@acme.example",
+        "*.acme.example",
+        "ac me.example",
+        "ac_me.example",
+        "bücher.example",
+        "acme．example",
+        "acme.example\0",
+        "127.0.0.1",
+        "127.1",
+        "0x7f.0.0.1",
+        "1.2.3.4.5",
+        "acme.1",
+        "[::1]",
+        &format!("{}.example", "a".repeat(64)),
+        &["a"; 130].join("."),
+    ] {
+        refuses::<HostName>(name);
     }
 }

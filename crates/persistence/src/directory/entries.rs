@@ -29,6 +29,8 @@ pub struct OrganizationEntry {
     pub suspended: bool,
     /// The longest life of a manual token, in calendar months.
     pub maximum_token_months: u16,
+    /// The host name of its own, if it has one.
+    pub host: Option<String>,
 }
 
 /// A third party.
@@ -114,11 +116,17 @@ pub(super) async fn organization_id(pool: &Pool, slug: &str) -> Result<Option<Or
     Ok(rows.first().map(|row| row.try_get(0)).transpose()?.map(OrganizationId))
 }
 
+pub(super) async fn organization_id_of_host(pool: &Pool, host: &str) -> Result<Option<OrganizationId>, StoreError> {
+    let sql = "SELECT organization FROM organization_hosts WHERE host = $1";
+    let rows = pool.read_installation(sql, parameters![host]).await?;
+    Ok(rows.first().map(|row| row.try_get(0)).transpose()?.map(OrganizationId))
+}
+
 pub(super) async fn organization(
     pool: &Pool,
     id: OrganizationId,
 ) -> Result<Option<Arc<OrganizationEntry>>, StoreError> {
-    let sql = "SELECT slug, name, suspended, maximum_token_months FROM organizations WHERE org_id = $1";
+    let sql = "SELECT slug, name, suspended, maximum_token_months, host FROM organizations WHERE org_id = $1";
     one(&pool.read(id, sql, parameters![id.uuid()]).await?, |row| {
         let months: i32 = row.try_get(3)?;
         Ok(OrganizationEntry {
@@ -127,6 +135,7 @@ pub(super) async fn organization(
             name: row.try_get(1)?,
             suspended: row.try_get(2)?,
             maximum_token_months: u16::try_from(months).unwrap_or_default(),
+            host: row.try_get(4)?,
         })
     })
 }

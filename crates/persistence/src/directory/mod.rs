@@ -50,6 +50,7 @@ const STRIPES: usize = 256;
 pub struct Directory {
     pool: Pool,
     slugs: Cache<String, OrganizationId>,
+    hosts: Cache<String, OrganizationId>,
     organizations: Cache<OrganizationId, Arc<OrganizationEntry>>,
     third_parties: Cache<(OrganizationId, StreamId), Arc<ThirdPartyEntry>>,
     clients: Cache<(OrganizationId, StreamId), Arc<ClientEntry>>,
@@ -87,6 +88,7 @@ impl Directory {
         Self {
             pool,
             slugs: Cache::new(options.others),
+            hosts: Cache::new(options.others),
             organizations: Cache::new(options.others),
             third_parties: Cache::new(options.others),
             clients: Cache::new(options.others),
@@ -132,6 +134,7 @@ impl Directory {
         self.authorizations.clear();
         self.members.clear();
         self.slugs.clear();
+        self.hosts.clear();
     }
 
     fn generation(&self, organization: OrganizationId) -> &Mutex<u64> {
@@ -192,6 +195,20 @@ impl Directory {
                 None => return Ok(None),
             },
         };
+        self.organization(id).await
+    }
+
+    /// The organization that has a host name of its own, in lower case.
+    pub async fn organization_by_host(&self, host: &str) -> Result<Option<Arc<OrganizationEntry>>, StoreError> {
+        // A host name may pass to another organization, so what is kept counts only while its organization agrees.
+        if let Some(id) = self.hosts.get(host)
+            && let Some(organization) = self.organization(id).await?
+            && organization.host.as_deref() == Some(host)
+        {
+            return Ok(Some(organization));
+        }
+        let Some(id) = entries::organization_id_of_host(&self.pool, host).await? else { return Ok(None) };
+        self.hosts.insert(host.to_owned(), id);
         self.organization(id).await
     }
 

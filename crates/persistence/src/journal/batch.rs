@@ -9,7 +9,7 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::attachments::attach;
-use super::{Appended, PendingEvent, Request};
+use super::{Appended, PendingEvent, Request, addresses};
 use crate::StoreError;
 use crate::projections::unique_names::{NameChange, UniqueNames};
 use crate::projections::{Folds, ProjectedEvent, Statement};
@@ -93,7 +93,7 @@ impl<'a> Batch<'a> {
 
     /// Makes the heads of organizations that begin in this batch; `None` when there are none.
     fn new_heads(&self) -> Option<Statement> {
-        let creating = self.requests.iter().filter(|request| request.append.creates_organization().is_some());
+        let creating = self.requests.iter().filter(|request| request.append.creates_organization());
         let new = creating.map(|request| request.append.organization.uuid()).collect::<Vec<_>>();
         (!new.is_empty()).then(|| Statement {
             sql: "INSERT INTO org_heads (org_id, position, occurred_at) \
@@ -346,13 +346,9 @@ impl<'a> Batch<'a> {
         let mut statements = Vec::new();
         for request in self.accepted() {
             let organization = request.append.organization.uuid();
-            if let Some(slug) = request.append.creates_organization() {
-                statements.push(Statement {
-                    sql: "INSERT INTO organization_slugs (slug, organization) \
-                          SELECT * FROM UNNEST($1::text[], $2::uuid[])",
-                    parameters: vec![Box::new(vec![slug.to_owned()]), Box::new(vec![organization])],
-                });
-            }
+            let names =
+                request.append.events.iter().flat_map(|event| addresses::statements(organization, &event.event));
+            statements.extend(names);
             statements.extend(request.append.attachments.iter().map(|attachment| attach(organization, attachment)));
         }
         statements

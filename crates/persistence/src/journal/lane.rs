@@ -230,6 +230,7 @@ fn refusal(error: StoreError) -> StoreError {
         StoreError::Database(error) if error.code() == Some(&SqlState::UNIQUE_VIOLATION) => {
             match error.as_db_error().and_then(DbError::table) {
                 Some("organization_slugs") => StoreError::NameTaken(NameKind::OrganizationSlug),
+                Some("organization_hosts") => StoreError::NameTaken(NameKind::HostName),
                 Some("events") => StoreError::Conflict,
                 _ => StoreError::Database(error),
             }

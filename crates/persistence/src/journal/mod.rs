@@ -4,6 +4,7 @@
 //! commits a lone request at once. Each organization's requests are in one batch at a time, so its order is the order
 //! of arrival; different organizations may be in flight on different connections.
 
+mod addresses;
 mod attachments;
 mod batch;
 mod connection;
@@ -90,11 +91,10 @@ impl Append {
         expected
     }
 
-    fn creates_organization(&self) -> Option<&str> {
+    fn creates_organization(&self) -> bool {
         use countersign_domain::OrganizationEvent;
-        self.events.iter().find_map(|event| match &event.event {
-            JournalEvent::Organization(OrganizationEvent::OrganizationCreated { slug, .. }) => Some(slug.as_str()),
-            _ => None,
+        self.events.iter().any(|event| {
+            matches!(event.event, JournalEvent::Organization(OrganizationEvent::OrganizationCreated { .. }))
         })
     }
 }

@@ -16,6 +16,7 @@ pub(crate) struct OrganizationRow {
     suspended: bool,
     maximum_token_months: i32,
     created_at: Timestamp,
+    host: Option<String>,
 }
 
 impl Projection for Organizations {
@@ -30,6 +31,7 @@ impl Projection for Organizations {
         ("suspended", "boolean"),
         ("maximum_token_months", "integer"),
         ("created_at", "timestamptz"),
+        ("host", "text"),
     ];
 
     fn touched(event: &ProjectedEvent<'_>) -> Vec<Uuid> {
@@ -52,6 +54,7 @@ impl Projection for Organizations {
                 suspended: false,
                 maximum_token_months: i32::from(*maximum_token_months),
                 created_at: event.occurred_at,
+                host: None,
             });
         }
         let mut row = row?;
@@ -61,6 +64,7 @@ impl Projection for Organizations {
             OrganizationEvent::OrganizationSuspended {} => row.suspended = true,
             OrganizationEvent::OrganizationResumed {} => row.suspended = false,
             OrganizationEvent::TokenLifetimeLimited { months } => row.maximum_token_months = i32::from(months.to),
+            OrganizationEvent::HostNameChanged { host } => row.host.clone_from(&host.to),
         }
         Some(row)
     }
@@ -74,6 +78,7 @@ impl Projection for Organizations {
                 suspended: row.try_get(3)?,
                 maximum_token_months: row.try_get(4)?,
                 created_at: row.try_get(5)?,
+                host: row.try_get(6)?,
             },
         ))
     }
@@ -89,6 +94,7 @@ impl Projection for Organizations {
             array(rows, |row| row.suspended),
             array(rows, |row| row.maximum_token_months),
             array(rows, |row| row.created_at),
+            array(rows, |row| row.host.clone()),
         ]
     }
 }

@@ -19,6 +19,8 @@ pub enum NameKind {
     MemberEmail,
     /// The slug of an organization; unique in the whole installation, not kept in this table.
     OrganizationSlug,
+    /// The host name of an organization; likewise.
+    HostName,
 }
 
 impl NameKind {
@@ -29,6 +31,7 @@ impl NameKind {
             Self::ClientIdentifier => "client_identifier",
             Self::MemberEmail => "member_email",
             Self::OrganizationSlug => "organization_slug",
+            Self::HostName => "host_name",
         }
     }
 }
@@ -40,6 +43,7 @@ impl fmt::Display for NameKind {
             Self::ClientIdentifier => "this Client ID",
             Self::MemberEmail => "this e-mail address",
             Self::OrganizationSlug => "this organization name",
+            Self::HostName => "this host name",
         })
     }
 }

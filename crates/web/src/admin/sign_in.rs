@@ -90,7 +90,7 @@ pub(super) async fn submit(
 pub(super) async fn by_link(
     state: web::Data<AppState>,
     request: HttpRequest,
-    Tenant(organization): Tenant,
+    tenant: Tenant,
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, WebError> {
     let digest = match secret::parse(&path.1) {
@@ -98,22 +98,22 @@ pub(super) async fn by_link(
         _ => None,
     };
     let member = match digest {
-        Some(digest) => consume_link(&state.store, organization.id, digest, clock::now()).await?,
+        Some(digest) => consume_link(&state.store, tenant.id, digest, clock::now()).await?,
         None => None,
     };
     let Some(member) = member else {
         // Whoever follows the link again is where it leads already.
-        if is_signed_in(&state, &request, &organization).await? {
-            return Ok(see_other(&base(&organization.slug)));
+        if is_signed_in(&state, &request, &tenant).await? {
+            return Ok(see_other(&base(&tenant.slug)));
         }
         let notice = "This sign-in link was used already, or has expired. Each works once. Sign in with your password, \
                       or ask an owner of your organization for a new link.";
         let message = Message { notice, ..Message::default() };
         return login_page(&state, &request, StatusCode::GONE, &Fields::default(), message);
     };
-    let places = [(organization.id, member)];
+    let places = [(tenant.id, member)];
     let (secret, _) = sign_in::begin(&state.store, &Origin::of(&request), &places, SignInMethod::Link).await?;
-    signed_in(&state, &secret, &base(&organization.slug))
+    signed_in(&state, &secret, &base(&tenant.slug))
 }
 
 /// `POST /logout`

@@ -44,7 +44,7 @@ pub(crate) async fn get_organization(
     Ok(HttpResponse::Ok().json(OrganizationView {
         slug: &organization.slug,
         name: &organization.name,
-        issuer: state.issuer(&organization.slug),
+        issuer: state.issuer(organization),
         suspended: organization.suspended,
         maximum_token_months: organization.maximum_token_months,
     }))

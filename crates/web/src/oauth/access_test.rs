@@ -39,10 +39,10 @@ use crate::tenant::Tenant;
 )]
 pub(crate) async fn access_test(
     state: web::Data<AppState>,
-    Tenant(organization): Tenant,
+    tenant: Tenant,
     request: HttpRequest,
 ) -> Result<HttpResponse, OAuthError> {
-    let issuer = state.issuer(&organization.slug);
+    let issuer = tenant.issuer(&state);
     let refuse = |description| OAuthError::InvalidBearerRequest { issuer: issuer.clone(), description };
     let presented = bearer::presented(&request).map_err(refuse)?;
     let scope = required_scope(&request).map_err(refuse)?;
@@ -50,13 +50,13 @@ pub(crate) async fn access_test(
         return Ok(HttpResponse::Unauthorized()
             .insert_header((WWW_AUTHENTICATE, bearer::challenge(&issuer)))
             .insert_header((CACHE_CONTROL, "no-store"))
-            .json(Diagnosis::without_token(&organization)));
+            .json(Diagnosis::without_token(&tenant)));
     };
     let now = clock::now();
     let scope = scope.as_ref().map(Scope::as_str);
-    let verdict = state.store.directory().check_token(&organization, token, scope, now).await?;
+    let verdict = state.store.directory().check_token(&tenant, token, scope, now).await?;
     if let Some(token) = &verdict.token {
-        state.store.usage().count(organization.id, token.id, now, &address(&request));
+        state.store.usage().count(tenant.id, token.id, now, &address(&request));
     }
     let mut response = match &verdict.result {
         Ok(()) => HttpResponse::Ok(),
@@ -66,7 +66,7 @@ pub(crate) async fn access_test(
     if let Err(denial) = &verdict.result {
         response.insert_header((WWW_AUTHENTICATE, bearer::challenge_for(&issuer, denial)));
     }
-    Ok(response.insert_header((CACHE_CONTROL, "no-store")).json(Diagnosis::of(&organization, token, &verdict)))
+    Ok(response.insert_header((CACHE_CONTROL, "no-store")).json(Diagnosis::of(&tenant, token, &verdict)))
 }
 
 fn required_scope(request: &HttpRequest) -> Result<Option<Scope>, &'static str> {

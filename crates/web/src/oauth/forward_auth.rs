@@ -65,10 +65,10 @@ const UNREADABLE_SCOPE: &str = "Name in scope what the token must allow, with on
 )]
 pub(crate) async fn forward_auth(
     state: web::Data<AppState>,
-    Tenant(organization): Tenant,
+    tenant: Tenant,
     request: HttpRequest,
 ) -> Result<HttpResponse, OAuthError> {
-    let issuer = || state.issuer(&organization.slug);
+    let issuer = || tenant.issuer(&state);
     let presented = match bearer::presented(&request) {
         Ok(Some(token)) => token,
         Ok(None) => return Ok(unauthorized(&bearer::challenge(&issuer()), NOT_SENT)),
@@ -80,12 +80,12 @@ pub(crate) async fn forward_auth(
     let required = RequiredScopes::of(&request)
         .map_err(|description| OAuthError::InvalidBearerRequest { issuer: issuer(), description })?;
     let now = clock::now();
-    let verdict = check(&state, &organization, presented, &required, now).await?;
+    let verdict = check(&state, &tenant, presented, &required, now).await?;
     if let Some(token) = &verdict.token {
-        state.store.usage().count(organization.id, token.id, now, &address(&request));
+        state.store.usage().count(tenant.id, token.id, now, &address(&request));
     }
     match (&verdict.token, &verdict.result) {
-        (Some(token), Ok(())) => allowed(&organization, token, &verdict),
+        (Some(token), Ok(())) => allowed(&tenant, token, &verdict),
         (None, Ok(())) => Err(WebError::internal("a token was accepted that is not known").into()),
         (_, Err(denial)) => Ok(denied(&bearer::challenge_for(&issuer(), denial), denial)),
     }

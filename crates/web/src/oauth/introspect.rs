@@ -3,7 +3,7 @@
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpRequest, HttpResponse, web};
 use countersign_domain::{Authorization, Digest, ParsedSecret, SecretKind, ThirdPartyId, secret};
-use countersign_persistence::directory::{ClientEntry, OrganizationEntry, Verdict};
+use countersign_persistence::directory::{ClientEntry, Verdict};
 use countersign_persistence::queries::authorizations;
 use countersign_persistence::{Context, clock};
 use serde::Serialize;
@@ -81,32 +81,25 @@ const INACTIVE: &str = r#"{"active":false}"#;
 )]
 pub(crate) async fn introspect(
     state: web::Data<AppState>,
-    Tenant(organization): Tenant,
+    tenant: Tenant,
     request: HttpRequest,
     parameters: Parameters,
 ) -> Result<HttpResponse, OAuthError> {
-    let client = authenticate(&state, &organization, &request, &parameters, Accepted::Confidential).await?;
+    let client = authenticate(&state, &tenant, &request, &parameters, Accepted::Confidential).await?;
     let token = parameters.get("token").ok_or(OAuthError::invalid_request("The parameter token is missing"))?;
     if let Ok(ParsedSecret { kind: SecretKind::RefreshToken, digest }) = secret::parse(token) {
-        return introspect_refresh_token(
-            &state,
-            &organization,
-            &client,
-            context(&organization, &client, &request),
-            digest,
-        )
-        .await;
+        return introspect_refresh_token(&state, &tenant, &client, context(&tenant, &client, &request), digest).await;
     }
     let now = clock::now();
-    let verdict = state.store.directory().check_token(&organization, token, None, now).await?;
+    let verdict = state.store.directory().check_token(&tenant, token, None, now).await?;
     let is_own = verdict.token.as_ref().is_some_and(|token| token.client == Some(client.id));
     if !is_own && !client.settings.may_introspect {
         return Ok(answer(None));
     }
     if let Some(token) = &verdict.token {
-        state.store.usage().count(organization.id, token.id, now, &address(&request));
+        state.store.usage().count(tenant.id, token.id, now, &address(&request));
     }
-    Ok(answer(active(&verdict, || state.issuer(&organization.slug))))
+    Ok(answer(active(&verdict, || tenant.issuer(&state))))
 }
 
 fn answer(active: Option<ActiveToken<'_>>) -> HttpResponse {
@@ -121,18 +114,17 @@ fn answer(active: Option<ActiveToken<'_>>) -> HttpResponse {
 /// A refresh token is nobody's business but its own client's.
 async fn introspect_refresh_token(
     state: &AppState,
-    organization: &OrganizationEntry,
+    tenant: &Tenant,
     client: &ClientEntry,
     context: Context,
     digest: Digest,
 ) -> Result<HttpResponse, OAuthError> {
-    let found = authorizations::of_refresh_token(&state.store, organization.id, digest).await?;
+    let found = authorizations::of_refresh_token(&state.store, tenant.id, digest).await?;
     let Some(grant) = found.filter(|grant| grant.client == client.id) else { return Ok(answer(None)) };
     let id = grant.authorization.uuid();
     let authorization = state.store.unit_of_work(context).load::<Authorization>(id).await?;
-    let member = state.store.directory().member(organization.id, grant.member).await?;
-    let is_active =
-        authorization.is_current(digest) && !organization.suspended && member.is_some_and(|member| member.active);
+    let member = state.store.directory().member(tenant.id, grant.member).await?;
+    let is_active = authorization.is_current(digest) && !tenant.suspended && member.is_some_and(|member| member.active);
     Ok(answer(is_active.then(|| ActiveToken {
         active: true,
         scope: grant.scopes.join(" "),
@@ -140,7 +132,7 @@ async fn introspect_refresh_token(
         token_type: "refresh_token",
         exp: None,
         iat: None,
-        iss: state.issuer(&organization.slug),
+        iss: tenant.issuer(state),
         sub: Some(grant.member.uuid()),
     })))
 }

@@ -56,9 +56,9 @@ pub(crate) struct AuthorizationServer {
 )]
 pub(crate) async fn authorization_server(
     state: web::Data<AppState>,
-    Tenant(organization): Tenant,
+    tenant: Tenant,
 ) -> Result<HttpResponse, OAuthError> {
-    let issuer = state.issuer(&organization.slug);
+    let issuer = tenant.issuer(&state);
     Ok(HttpResponse::Ok().json(AuthorizationServer {
         authorization_endpoint: format!("{issuer}/oauth2/authorize"),
         token_endpoint: format!("{issuer}/oauth2/token"),
@@ -99,11 +99,8 @@ pub(crate) struct ProtectedResource {
         (status = 503, description = "The database is away; `Retry-After` says for how long to wait", body = ErrorDocument)
     )
 )]
-pub(crate) async fn protected_resource(
-    state: web::Data<AppState>,
-    Tenant(organization): Tenant,
-) -> Result<HttpResponse, OAuthError> {
-    let issuer = state.issuer(&organization.slug);
+pub(crate) async fn protected_resource(state: web::Data<AppState>, tenant: Tenant) -> Result<HttpResponse, OAuthError> {
+    let issuer = tenant.issuer(&state);
     Ok(HttpResponse::Ok().json(ProtectedResource {
         resource: format!("{issuer}/access-test"),
         authorization_servers: [issuer],

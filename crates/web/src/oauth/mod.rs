@@ -1,4 +1,4 @@
-//! The OAuth endpoints of each organization, under its issuer identifier `/t/{org}`.
+//! The OAuth endpoints of each organization, under its issuer identifier: `/t/{org}`, or its own host name.
 
 mod access_test;
 mod authorize;
@@ -16,7 +16,7 @@ mod token_format;
 mod verified_secrets;
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, Resource, web};
 use countersign_domain::Actor;
 use countersign_persistence::directory::{ClientEntry, OrganizationEntry};
 use countersign_persistence::{Context, Via};
@@ -37,18 +37,18 @@ pub(crate) use verified_secrets::VerifiedSecrets;
 use crate::error::Answer;
 use crate::middleware::{Audience, Route, request_id, source};
 
-/// The routes under `/t/{org}`. Those under `/osoc` are for integrations that were configured before Countersign came.
+/// The routes under `/t/{org}`, and at the root of an organization's own host name. Those under `/osoc` are for integrations that were configured before Countersign came.
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
     config
         .service(
-            web::resource("/access-test")
+            endpoint(&["/access-test"])
                 .app_data(Route("/t/{org}/access-test"))
                 .route(web::get().to(access_test::access_test))
                 .route(web::post().to(access_test::access_test)),
         )
         // Proxies ask with a method of their own or with the caller's.
         .service(
-            web::resource("/forward-auth")
+            endpoint(&["/forward-auth"])
                 .app_data(Route("/t/{org}/forward-auth"))
                 .route(web::to(forward_auth::forward_auth)),
         )
@@ -60,21 +60,26 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
                 .route(web::post().to(authorize::decide)),
         )
         .service(
-            web::resource("/oauth2/token").app_data(Route("/t/{org}/oauth2/token")).route(web::post().to(token::token)),
+            endpoint(&["/oauth2/token"]).app_data(Route("/t/{org}/oauth2/token")).route(web::post().to(token::token)),
         )
-        .service(web::resource("/osoc/api/oauthcontroller/token").route(web::post().to(token::token)))
+        .service(endpoint(&["/osoc/api/oauthcontroller/token"]).route(web::post().to(token::token)))
         .service(
-            web::resource("/oauth2/introspect")
+            endpoint(&["/oauth2/introspect"])
                 .app_data(Route("/t/{org}/oauth2/introspect"))
                 .route(web::post().to(introspect::introspect)),
         )
-        .service(web::resource("/oauth2/revoke").route(web::post().to(revoke::revoke)))
-        .service(web::resource("/oauth2/revoke-leaked").route(web::post().to(revoke_leaked::revoke_leaked)))
-        // The appended forms, which many clients try beside the one of RFC 8414.
+        .service(endpoint(&["/oauth2/revoke"]).route(web::post().to(revoke::revoke)))
+        .service(endpoint(&["/oauth2/revoke-leaked"]).route(web::post().to(revoke_leaked::revoke_leaked)))
+        // The appended forms, which many clients try beside the one of RFC 8414. At the root they are that one.
         .service(
-            web::resource(["/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"])
+            endpoint(&["/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"])
                 .route(web::get().to(metadata::authorization_server)),
         );
+}
+
+/// At the root there is no scope to say who reads the answers.
+fn endpoint(paths: &[&str]) -> Resource {
+    web::resource(paths.to_vec()).app_data(Audience::OAuth)
 }
 
 /// The routes under `/.well-known`, where RFC 8414 and RFC 9728 insert theirs before the path of the issuer.
@@ -84,8 +89,12 @@ pub(crate) fn well_known_routes(config: &mut web::ServiceConfig) {
             web::resource("/oauth-authorization-server/t/{org}").route(web::get().to(metadata::authorization_server)),
         )
         .service(
-            web::resource("/oauth-protected-resource/t/{org}/access-test")
-                .route(web::get().to(metadata::protected_resource)),
+            web::resource([
+                "/oauth-protected-resource/t/{org}/access-test",
+                // Of an organization's own host name.
+                "/oauth-protected-resource/access-test",
+            ])
+            .route(web::get().to(metadata::protected_resource)),
         )
         .service(web::resource("/countersign-token-format").route(web::get().to(token_format::token_format)));
 }

@@ -44,13 +44,13 @@ const NOT_YOURS: &str = "The token was issued to another client";
 )]
 pub(crate) async fn revoke(
     state: web::Data<AppState>,
-    Tenant(organization): Tenant,
+    tenant: Tenant,
     request: HttpRequest,
     parameters: Parameters,
 ) -> Result<HttpResponse, OAuthError> {
-    let client = authenticate(&state, &organization, &request, &parameters, Accepted::ConfidentialAndPublic).await?;
+    let client = authenticate(&state, &tenant, &request, &parameters, Accepted::ConfidentialAndPublic).await?;
     let presented = parameters.get("token").ok_or(OAuthError::invalid_request("The parameter token is missing"))?;
-    let context = context(&organization, &client, &request);
+    let context = context(&tenant, &client, &request);
     match secret::parse(presented) {
         Ok(ParsedSecret { kind: SecretKind::RefreshToken, digest }) => {
             revoke_authorization(&state, &context, client.id, digest).await?;

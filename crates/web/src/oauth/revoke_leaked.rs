@@ -48,7 +48,7 @@ const DONE: &str = "{}";
 )]
 pub(crate) async fn revoke_leaked(
     state: web::Data<AppState>,
-    Tenant(organization): Tenant,
+    tenant: Tenant,
     request: HttpRequest,
     parameters: Parameters,
 ) -> Result<HttpResponse, OAuthError> {
@@ -57,17 +57,17 @@ pub(crate) async fn revoke_leaked(
     let parsed = secret::parse(presented).map_err(|_| OAuthError::invalid_request(UNREADABLE))?;
     match parsed.kind {
         SecretKind::ManualToken | SecretKind::AccessToken => {
-            if let Some(token) = state.store.directory().token(organization.id, parsed.digest).await? {
-                let context = context(&organization, &request, &masked(parsed.kind, &token.last_four))?;
+            if let Some(token) = state.store.directory().token(tenant.id, parsed.digest).await? {
+                let context = context(&tenant, &request, &masked(parsed.kind, &token.last_four))?;
                 let revoke =
                     async |unit: &UnitOfWork| unit.execute::<Token>(token.id.uuid(), TokenCommand::Revoke).await;
                 state.store.change(&context, revoke).await?;
             }
         }
         SecretKind::RefreshToken => {
-            let found = authorizations::of_refresh_token(&state.store, organization.id, parsed.digest).await?;
+            let found = authorizations::of_refresh_token(&state.store, tenant.id, parsed.digest).await?;
             if let Some(grant) = found {
-                let context = context(&organization, &request, "a refresh token")?;
+                let context = context(&tenant, &request, "a refresh token")?;
                 let revoke = async |unit: &UnitOfWork| {
                     unit.execute::<Authorization>(grant.authorization.uuid(), AuthorizationCommand::Revoke).await
                 };

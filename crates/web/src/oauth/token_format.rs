@@ -78,6 +78,6 @@ pub(crate) async fn token_format(state: web::Data<AppState>) -> HttpResponse {
             alphabet: ALPHABET,
             digits: CHECKSUM_LENGTH,
         },
-        report: format!("{}/oauth2/revoke-leaked", state.issuer("{org}")),
+        report: format!("{}/t/{{org}}/oauth2/revoke-leaked", state.base_url),
     })
 }

@@ -10,6 +10,7 @@ mod client_authentication;
 mod clients;
 mod database_away;
 mod forward_auth;
+mod host_names;
 mod introspection;
 mod isolation;
 mod leaked_tokens;

@@ -97,6 +97,13 @@ fn organization(event: &OrganizationEvent) -> Words {
             format!("Limited the life of manual tokens to {}", months(change.to)),
             vec![changed("Longest life of a manual token", &months(change.from), &months(change.to))],
         ),
+        OrganizationEvent::HostNameChanged { host } => {
+            let words = match &host.to {
+                Some(name) => format!("Gave the organization the host name {name}"),
+                None => "Took the organization's host name away".to_owned(),
+            };
+            (words, vec![FieldChange { field: "Host name", from: host.from.clone(), to: host.to.clone() }])
+        }
     }
 }
 

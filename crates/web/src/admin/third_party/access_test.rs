@@ -155,7 +155,7 @@ fn view(
     detail: &ThirdPartyDetail,
     result: Option<TestResult>,
 ) -> AccessTestPage {
-    let issuer = state.issuer(&caller.organization.slug);
+    let issuer = state.issuer(&caller.organization);
     AccessTestPage {
         third_party: ThirdPartyLine::of(&caller.organization, detail),
         form: AccessTestForm::default(),

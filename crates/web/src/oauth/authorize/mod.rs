@@ -33,10 +33,10 @@ const CONSENT_NEEDED: &str = "The member has not consented yet, and prompt=none 
 /// `GET`: shows the page, or answers at once what the member consented to before.
 pub(crate) async fn authorize(
     state: web::Data<AppState>,
-    Tenant(organization): Tenant,
+    tenant: Tenant,
     http: HttpRequest,
 ) -> Result<HttpResponse, WebError> {
-    let request = match request::read(&state, &organization, &Fields::of_query(&http)).await {
+    let request = match request::read(&state, &tenant, &Fields::of_query(&http)).await {
         Ok(request) => request,
         Err(refusal) => return refuse(refusal),
     };
@@ -50,7 +50,7 @@ pub(crate) async fn authorize(
         Err(other) => return Err(other),
     };
     let consent = ConsentId::of(caller.session.member, request.client.id);
-    let consented = authorizations::consented_scopes(&state.store, organization.id, consent).await?;
+    let consented = authorizations::consented_scopes(&state.store, tenant.id, consent).await?;
     let is_covered = consented.is_some_and(|known| request.scopes.iter().all(|scope| known.contains(scope)));
     if is_covered && !request.asks_for_consent && request.knows_its_receiver() {
         return grant(&state, &caller, &request, false).await;
@@ -67,11 +67,11 @@ pub(crate) async fn authorize(
 /// `POST`: the member has decided.
 pub(crate) async fn decide(
     state: web::Data<AppState>,
-    Tenant(organization): Tenant,
+    tenant: Tenant,
     http: HttpRequest,
     form: SignedForm<UseOwnProfile>,
 ) -> Result<HttpResponse, WebError> {
-    let request = match request::read(&state, &organization, &Fields::of_query(&http)).await {
+    let request = match request::read(&state, &tenant, &Fields::of_query(&http)).await {
         Ok(request) => request,
         Err(refusal) => return refuse(refusal),
     };

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use countersign_domain::GrantType;
 use countersign_domain::validity::Standing;
 use countersign_domain::values::RedirectUri;
-use countersign_persistence::directory::{ClientEntry, OrganizationEntry, ThirdPartyEntry};
+use countersign_persistence::directory::{ClientEntry, ThirdPartyEntry};
 
 use super::response::{RedirectError, ResponseTarget};
 use crate::WebError;
@@ -15,6 +15,7 @@ use crate::oauth::client_authentication::look_up;
 use crate::oauth::parameters::redirect_uri;
 use crate::oauth::token::granted_scopes;
 use crate::state::AppState;
+use crate::tenant::Tenant;
 
 /// A request that can be put before a member.
 pub(crate) struct AuthorizationRequest {
@@ -67,10 +68,10 @@ const NOT_FOR_THIS_GRANT: &str = "The client may not use the authorization code 
 /// Reads the request; the first half decides whether the redirect URI can be trusted, and nothing is sent there before.
 pub(super) async fn read(
     state: &AppState,
-    organization: &OrganizationEntry,
+    tenant: &Tenant,
     parameters: &Fields,
 ) -> Result<AuthorizationRequest, Refusal> {
-    if organization.suspended {
+    if tenant.suspended {
         return Err(WebError::Suspended.into());
     }
     let page = |message: &'static str| Refusal::Page(WebError::AuthorizationRequest(message));
@@ -81,11 +82,11 @@ pub(super) async fn read(
     }
     let get = |name| Some(parameters.get(name)).filter(|value| !value.is_empty());
     let identifier = get("client_id").ok_or_else(|| page("The address that leads here names no client (client_id)"))?;
-    let client = look_up(state, organization, identifier).await.map_err(WebError::from)?;
+    let client = look_up(state, tenant, identifier).await.map_err(WebError::from)?;
     let client =
         client.ok_or_else(|| page("The client is not known here: its Client ID (client_id) may be mistyped"))?;
     let third_party = match client.third_party {
-        Some(id) => state.store.directory().third_party(organization.id, id).await.map_err(WebError::from)?,
+        Some(id) => state.store.directory().third_party(tenant.id, id).await.map_err(WebError::from)?,
         None => None,
     };
     if client.standing != Standing::On {
@@ -104,7 +105,7 @@ pub(super) async fn read(
         (None, [only]) => only,
         (None, _) => return Err(page("The address that leads here names no redirect URI (redirect_uri)")),
     };
-    let target = ResponseTarget::new(uri, state.issuer(&organization.slug), parameters.get("state"));
+    let target = ResponseTarget::new(uri, tenant.issuer(state), parameters.get("state"));
     match check(&client, parameters) {
         Ok((scopes, code_challenge)) => Ok(AuthorizationRequest {
             scopes,

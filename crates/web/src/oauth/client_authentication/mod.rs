@@ -32,6 +32,7 @@ use super::parameters::Parameters;
 use crate::failed_attempts::Failure;
 use crate::middleware::network;
 use crate::state::AppState;
+use crate::tenant::Tenant;
 
 const NO_CREDENTIALS: &str = "Authenticate with the Client ID and Client Secret";
 const WRONG: &str = "The Client ID or the Client Secret is wrong";
@@ -106,26 +107,26 @@ impl Accepted {
 /// Enabled.
 pub(crate) async fn authenticate(
     state: &AppState,
-    organization: &OrganizationEntry,
+    tenant: &Tenant,
     request: &HttpRequest,
     parameters: &Parameters,
     accepted: Accepted,
 ) -> Result<Arc<ClientEntry>, OAuthError> {
-    let refuse = |description| OAuthError::InvalidClient { issuer: state.issuer(&organization.slug), description };
+    let refuse = |description| OAuthError::InvalidClient { issuer: tenant.issuer(state), description };
     let fail = |client: Option<&ClientEntry>, cause, description| {
         if let Some(client) = client {
-            state.failed_attempts.count(organization.id, Failure::Client(client.id, cause));
+            state.failed_attempts.count(tenant.id, Failure::Client(client.id, cause));
         }
         refuse(description)
     };
     let presented = Presented::of(request, parameters)?;
     let Some((method, readings)) = presented.read()? else { return Err(refuse(NO_CREDENTIALS)) };
     // The two readings of a header are one attempt, so they fail once.
-    let allowance = Allowance::new(&state.client_failures, organization.id, network(request), &readings);
+    let allowance = Allowance::new(&state.client_failures, tenant.id, network(request), &readings);
     let mut failed = (None, AuthenticationFailure::WrongSecret);
     let mut candidates = Vec::with_capacity(readings.len());
     for credentials in &readings {
-        let client = look_up(state, organization, &credentials.identifier).await?;
+        let client = look_up(state, tenant, &credentials.identifier).await?;
         candidates.push((credentials, client));
     }
     if candidates.len() > 1 {
@@ -134,7 +135,7 @@ pub(crate) async fn authenticate(
     }
     for (credentials, client) in candidates {
         let (client_entry, proof) = (client.as_deref(), &credentials.proof);
-        let attempt = Attempt { state, organization, client: client_entry, proof, allowance: &allowance };
+        let attempt = Attempt { state, organization: tenant, client: client_entry, proof, allowance: &allowance };
         let verdict = if accepted.includes(method) {
             (method.verify)(attempt).await.inspect_err(|_| allowance.give_back())?
         } else {
@@ -143,7 +144,7 @@ pub(crate) async fn authenticate(
         match (verdict, client) {
             (Ok(()), Some(client)) => {
                 allowance.give_back();
-                return allowed(state, organization, &client)
+                return allowed(state, tenant, &client)
                     .await?
                     .map_err(|description| fail(Some(&client), AuthenticationFailure::NotActive, description));
             }

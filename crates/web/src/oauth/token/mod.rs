@@ -119,12 +119,12 @@ impl IssuedTokens {
 )]
 pub(crate) async fn token(
     state: web::Data<AppState>,
-    Tenant(organization): Tenant,
+    tenant: Tenant,
     request: HttpRequest,
     parameters: Parameters,
 ) -> Result<HttpResponse, OAuthError> {
-    let client = authenticate(&state, &organization, &request, &parameters, Accepted::ConfidentialAndPublic).await?;
-    if organization.suspended {
+    let client = authenticate(&state, &tenant, &request, &parameters, Accepted::ConfidentialAndPublic).await?;
+    if tenant.suspended {
         return Err(WebError::Suspended.into());
     }
     let name =
@@ -134,8 +134,8 @@ pub(crate) async fn token(
     if !client.settings.grant_types.contains(&grant.grant_type) {
         return Err(OAuthError::UnauthorizedClient(NOT_FOR_THIS_GRANT));
     }
-    let context = context(&organization, &client, &request);
-    let granted = GrantRequest { state: &state, client, organization: &organization, parameters: &parameters, context };
+    let context = context(&tenant, &client, &request);
+    let granted = GrantRequest { state: &state, client, organization: &tenant, parameters: &parameters, context };
     let issued = (grant.issue)(granted).await?;
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(issued))
 }
