@@ -6,7 +6,7 @@ use countersign_domain::authorization::Grant;
 use countersign_domain::client::{AuthenticationFailure, SecretProof};
 use countersign_domain::member::{SignInFailure, SignInMethod};
 use countersign_domain::third_party::Mode;
-use countersign_domain::values::{Note, OrganizationName, PersonName, RedirectUri, ThirdPartyName};
+use countersign_domain::values::{HostName, Note, OrganizationName, PersonName, RedirectUri, ThirdPartyName};
 use countersign_domain::{
     Authorization, AuthorizationCommand, AuthorizationEvent, Client, ClientCommand, ClientEvent, ClientSettings,
     Consent, ConsentCommand, ConsentEvent, ConsentId, Digest, GrantType, Member, MemberCommand, MemberEvent,
@@ -61,6 +61,8 @@ async fn organizations() {
         OrganizationCommand::Suspend,
         OrganizationCommand::Resume,
         OrganizationCommand::LimitTokenLifetime { months: 1 },
+        OrganizationCommand::SetHostName(Some(HostName::parse(&format!("{slug}.example")).unwrap())),
+        OrganizationCommand::SetHostName(None),
     ] {
         world.execute::<Organization>(id, command).await;
     }
@@ -76,6 +78,8 @@ async fn organizations() {
             "Suspended the organization; Suspended: No → Yes",
             "Resumed the organization; Suspended: Yes → No",
             "Limited the life of manual tokens to 1 month; Longest life of a manual token: 24 months → 1 month",
+            &format!("Gave the organization the host name {slug}.example; Host name: – → {slug}.example"),
+            &format!("Took the organization's host name away; Host name: {slug}.example → –"),
         ],
     )
     .await;
