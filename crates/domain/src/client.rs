@@ -51,6 +51,8 @@ pub enum AuthenticationFailure {
     MissingSecret,
     /// It is not Active, or its third party is not Enabled.
     NotActive,
+    /// What it presented was not looked at, after too many failures.
+    HeldBack,
 }
 
 /// One secret of a client.

@@ -215,6 +215,14 @@ fn client() -> Vec<Sample> {
             count: 4_294_967_295,
             minute: at("2026-03-14T09:26:00Z"),
         }),
+        special(
+            "held-back",
+            Event::AuthenticationFailed {
+                cause: AuthenticationFailure::HeldBack,
+                count: 1,
+                minute: at("2026-03-14T09:26:00Z"),
+            },
+        ),
     ]
 }
 

@@ -205,6 +205,7 @@ async fn clients() {
         failed(AuthenticationFailure::ExpiredSecret),
         failed(AuthenticationFailure::MissingSecret),
         failed(AuthenticationFailure::NotActive),
+        failed(AuthenticationFailure::HeldBack),
     ] {
         world.execute::<Client>(id, command).await;
     }
@@ -247,6 +248,7 @@ async fn clients() {
                 "2 authentications of client initech failed: the client is not Active, \
                  or its third party not Enabled {minute}"
             ),
+            &format!("2 authentications of client initech failed: not looked at, after too many failures {minute}"),
             &format!("Changed when a secret of client initech expires; Expires: {expiry} → Does not expire"),
             "Changed what client initech may do; Scopes: read, write → read; \
              Grant types: authorization_code, client_credentials, refresh_token → client_credentials; \

@@ -289,7 +289,7 @@ async fn failed_authentications_are_recorded_once_a_cause() {
     let journal = world.journal(tenant.id).await;
     let failed = journal[before..].iter().filter(|event| *event == "AuthenticationFailed").count();
     // One a cause, or two where a minute ended in between.
-    assert!((2..=4).contains(&failed), "{journal:?}");
+    assert!((3..=6).contains(&failed), "{journal:?}");
     let again = World::start().await;
     let path = format!("/api/v1/orgs/{}/audit?event=AuthenticationFailed", tenant.slug);
     let audit = again.send(again.request(Method::GET, &path).bearer_auth(fresh_session)).await;
@@ -297,6 +297,12 @@ async fn failed_authentications_are_recorded_once_a_cause() {
     let records = audit.body["entries"].as_array().unwrap().iter().map(|entry| entry["record"].as_str().unwrap());
     let records = records.map(|record| serde_json::from_str::<serde_json::Value>(record).unwrap());
     let failures = records.map(|record| record["event"]["payload"].clone());
-    let wrong = failures.filter(|failure| failure["cause"] == "wrong_secret");
-    assert_eq!(wrong.map(|failure| failure["count"].as_u64().unwrap()).sum::<u64>(), 20, "{}", audit.body);
+    let failures = failures.collect::<Vec<_>>();
+    let count = |cause| {
+        let of_cause = failures.iter().filter(|failure| failure["cause"] == cause);
+        of_cause.map(|failure| failure["count"].as_u64().unwrap()).sum::<u64>()
+    };
+    let (wrong, held_back) = (count("wrong_secret"), count("held_back"));
+    assert!(wrong >= 10 && held_back > 0, "{}", audit.body);
+    assert_eq!(wrong + held_back, 20, "{}", audit.body);
 }

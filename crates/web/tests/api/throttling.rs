@@ -111,7 +111,8 @@ async fn chosen_secrets_pass_while_they_are_remembered() {
     assert_eq!(setting.ask("remembered", CHOSEN).await.status, 200);
     held_back(&setting.ask("chosen", CHOSEN).await);
     assert_eq!(setting.ask_from_elsewhere("chosen", CHOSEN).await.status, 200);
-    assert_eq!(setting.ask("chosen", CHOSEN).await.status, 200);
+    // What was proven elsewhere counts there alone: here it would be guessed without being held back.
+    held_back(&setting.ask("chosen", CHOSEN).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -241,6 +241,7 @@ fn client(event: &ClientEvent, labels: &Labels<'_>) -> Words {
                 AuthenticationFailure::ExpiredSecret => "expired secret",
                 AuthenticationFailure::MissingSecret => "no secret",
                 AuthenticationFailure::NotActive => "the client is not Active, or its third party not Enabled",
+                AuthenticationFailure::HeldBack => "not looked at, after too many failures",
             };
             (failures(*count, "authentication", &format!("of {client}"), cause, *minute), Vec::new())
         }

@@ -122,7 +122,8 @@ pub(crate) async fn authenticate(
     let presented = Presented::of(request, parameters)?;
     let Some((method, readings)) = presented.read()? else { return Err(refuse(NO_CREDENTIALS)) };
     // The two readings of a header are one attempt, so they fail once.
-    let allowance = Allowance::new(&state.client_failures, tenant.id, network(request), &readings);
+    let network = network(request);
+    let allowance = Allowance::new(&state.client_failures, tenant.id, network, &readings);
     let mut failed = (None, AuthenticationFailure::WrongSecret);
     let mut candidates = Vec::with_capacity(readings.len());
     for credentials in &readings {
@@ -131,7 +132,8 @@ pub(crate) async fn authenticate(
     }
     if candidates.len() > 1 {
         // The one that was verified a moment ago costs nothing, so no verification is paid for the other.
-        candidates.sort_by_key(|(credentials, client)| !is_remembered(state, client.as_deref(), &credentials.proof));
+        candidates
+            .sort_by_key(|(credentials, client)| !is_remembered(state, client.as_deref(), &credentials.proof, network));
     }
     for (credentials, client) in candidates {
         let (client_entry, proof) = (client.as_deref(), &credentials.proof);
@@ -194,7 +196,7 @@ impl<'a> Presented<'a> {
 
 fn description_of(cause: AuthenticationFailure) -> &'static str {
     match cause {
-        AuthenticationFailure::WrongSecret => WRONG,
+        AuthenticationFailure::WrongSecret | AuthenticationFailure::HeldBack => WRONG,
         AuthenticationFailure::ExpiredSecret => EXPIRED,
         AuthenticationFailure::MissingSecret => NO_CREDENTIALS,
         AuthenticationFailure::NotActive => NOT_ACTIVE,

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use subtle::ConstantTimeEq;
 
 use super::{Attempt, Verdict};
+use crate::network::Network;
 use crate::oauth::OAuthError;
 use crate::state::AppState;
 
@@ -41,11 +42,16 @@ fn compare_generated(client: Option<&ClientEntry>, digest: &[u8; 32], now: Times
 
 /// Chosen secrets are verified slowly, unless they were a moment ago. At least one verification is paid for, also where
 /// there is nothing to verify. Expired ones don't count. One attempt after the other of a network is verified; those that
-/// are held back are not, and fail like wrong ones.
+/// are held back are not.
 async fn compare_chosen(attempt: &Attempt<'_>, now: Timestamp) -> Result<Found, OAuthError> {
     let Attempt { state, organization, client, proof, allowance } = *attempt;
     let chosen = chosen_secrets(client, now).collect::<Vec<_>>();
-    let known = || chosen.iter().map(|(secret, _)| *secret).find(|secret| state.verified_secrets.knows(*secret, proof));
+    let known = || {
+        chosen
+            .iter()
+            .map(|(secret, _)| *secret)
+            .find(|secret| state.verified_secrets.knows(*secret, proof, allowance.network()))
+    };
     if let Some(secret) = known() {
         return Ok(Ok(secret));
     }
@@ -55,7 +61,7 @@ async fn compare_chosen(attempt: &Attempt<'_>, now: Timestamp) -> Result<Found, 
         return Ok(Ok(secret));
     }
     if allowance.ask().is_err() {
-        return Ok(Err(AuthenticationFailure::WrongSecret));
+        return Ok(Err(AuthenticationFailure::HeldBack));
     }
     if chosen.is_empty() {
         state.passwords.verify_in_turn(&turn, proof.to_owned(), None).await?;
@@ -63,7 +69,7 @@ async fn compare_chosen(attempt: &Attempt<'_>, now: Timestamp) -> Result<Found, 
     for (secret, verifier) in chosen {
         let phc = verifiers::get(&state.store, organization.id, verifier).await?;
         if state.passwords.verify_in_turn(&turn, proof.to_owned(), phc).await? {
-            state.verified_secrets.remember(secret, proof);
+            state.verified_secrets.remember(secret, proof, allowance.network());
             return Ok(Ok(secret));
         }
     }
@@ -79,9 +85,9 @@ fn chosen_secrets(client: Option<&ClientEntry>, now: Timestamp) -> impl Iterator
     })
 }
 
-/// Whether this was found to be a secret of the client within the last minutes.
-pub(super) fn is_remembered(state: &AppState, client: Option<&ClientEntry>, proof: &str) -> bool {
-    chosen_secrets(client, clock::now()).any(|(secret, _)| state.verified_secrets.knows(secret, proof))
+/// Whether this was found to be a secret of the client within the last minutes, from the same network.
+pub(super) fn is_remembered(state: &AppState, client: Option<&ClientEntry>, proof: &str, network: Network) -> bool {
+    chosen_secrets(client, clock::now()).any(|(secret, _)| state.verified_secrets.knows(secret, proof, network))
 }
 
 fn is_expired(expires_at: Option<Timestamp>, now: Timestamp) -> bool {

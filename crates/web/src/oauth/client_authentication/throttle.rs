@@ -1,8 +1,8 @@
 //! How often client authentication may fail: by client and network, and by network alone.
 //!
 //! Only what would be refused, or would have to be verified slowly, is held back. So nobody shuts a client out by failing
-//! in its name: a generated secret that is right, and a chosen one that was verified a moment ago, are never asked for
-//! an allowance. Identifiers count as presented, whether there is such a client or not.
+//! in its name: a generated secret that is right, and a chosen one that the same network proved a moment ago, are never
+//! asked for an allowance. Identifiers count as presented, whether there is such a client or not.
 
 use std::cell::OnceCell;
 use std::hash::Hash;
