@@ -203,21 +203,32 @@ pub enum SecretError {
 
 /// Recognizes a presented string by its form and checksum alone.
 pub fn parse(text: &str) -> Result<ParsedSecret, SecretError> {
-    let after_prefix = text.strip_prefix("cs_").ok_or(SecretError::Foreign)?;
-    let (code, rest) = after_prefix.split_once('_').ok_or(SecretError::Foreign)?;
-    let kind = SecretKind::ALL.into_iter().find(|kind| kind.code() == code).ok_or(SecretError::Foreign)?;
+    let (kind, rest) = split_kind(text).ok_or(SecretError::Foreign)?;
     let well_formed =
         rest.len() == BODY_LENGTH + CHECKSUM_LENGTH && rest.bytes().all(|byte| byte.is_ascii_alphanumeric());
     if !well_formed {
         return Err(SecretError::Mistyped);
     }
     let (signed, presented) = text.split_at(text.len() - CHECKSUM_LENGTH);
-    let mut expected = String::with_capacity(CHECKSUM_LENGTH);
-    push_base62(&mut expected, &crc32fast::hash(signed.as_bytes()).to_be_bytes(), CHECKSUM_LENGTH);
-    if presented != expected {
-        return Err(SecretError::Mistyped);
+    let mut checksum = crc32fast::hash(signed.as_bytes()) as usize;
+    for digit in presented.bytes().rev() {
+        if ALPHABET.as_bytes()[checksum % 62] != digit {
+            return Err(SecretError::Mistyped);
+        }
+        checksum /= 62;
     }
     Ok(ParsedSecret { kind, digest: Digest::of(text) })
+}
+
+/// What a presented string claims to be, by its prefix alone; `None` for what is none of ours.
+pub fn claimed_kind(text: &str) -> Option<SecretKind> {
+    split_kind(text).map(|(kind, _)| kind)
+}
+
+fn split_kind(text: &str) -> Option<(SecretKind, &str)> {
+    let (code, rest) = text.strip_prefix("cs_")?.split_once('_')?;
+    let kind = SecretKind::ALL.into_iter().find(|kind| kind.code() == code)?;
+    Some((kind, rest))
 }
 
 /// Appends the big-endian number in `bytes` as exactly `length` base62 digits.

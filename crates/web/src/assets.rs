@@ -1,6 +1,7 @@
 //! Style sheet, script and icon: embedded, and served under names that change with their content.
 
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use actix_web::middleware::Compress;
 use actix_web::{HttpResponse, web};
 use sha2::{Digest, Sha256};
 
@@ -60,7 +61,9 @@ fn fingerprinted(name: &str, content: &[u8]) -> String {
 
 /// The addresses of the embedded files.
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
-    config.route("/assets/{file}", web::get().to(asset)).route("/favicon.ico", web::get().to(favicon));
+    config
+        .service(web::resource("/assets/{file}").wrap(Compress::default()).route(web::get().to(asset)))
+        .route("/favicon.ico", web::get().to(favicon));
 }
 
 async fn asset(state: web::Data<AppState>, file: web::Path<String>) -> Result<HttpResponse, WebError> {

@@ -110,7 +110,6 @@ pub async fn serve(store: Store, options: WebOptions) -> io::Result<RunningServe
     let main = HttpServer::new(move || {
         App::new()
             .app_data(main_state.clone())
-            .wrap(Compress::default())
             .wrap(actix_web::middleware::from_fn(accompany))
             .configure(routes)
     })
@@ -155,11 +154,12 @@ async fn do_chores(state: web::Data<AppState>) {
 /// Every route of the main server.
 fn routes(config: &mut web::ServiceConfig) {
     config
+        // First what is asked most. Its answers are too short to gain by compression.
+        .service(web::scope("/t/{org}").app_data(Audience::OAuth).configure(oauth::routes))
         .configure(operations::routes)
         .configure(assets::routes)
-        .service(web::scope("/api").app_data(Audience::Api).configure(api::routes))
-        .service(web::scope("/t/{org}").app_data(Audience::OAuth).configure(oauth::routes))
+        .service(web::scope("/api").app_data(Audience::Api).wrap(Compress::default()).configure(api::routes))
         .configure(oauth::routes)
         .service(web::scope("/.well-known").app_data(Audience::OAuth).configure(oauth::well_known_routes))
-        .service(web::scope("").app_data(Audience::Page).configure(admin::routes));
+        .service(web::scope("").app_data(Audience::Page).wrap(Compress::default()).configure(admin::routes));
 }

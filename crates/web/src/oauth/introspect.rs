@@ -87,7 +87,8 @@ pub(crate) async fn introspect(
 ) -> Result<HttpResponse, OAuthError> {
     let client = authenticate(&state, &tenant, &request, &parameters, Accepted::Confidential).await?;
     let token = parameters.get("token").ok_or(OAuthError::invalid_request("The parameter token is missing"))?;
-    if let Ok(ParsedSecret { kind: SecretKind::RefreshToken, digest }) = secret::parse(token) {
+    if secret::claimed_kind(token) == Some(SecretKind::RefreshToken) {
+        let Ok(ParsedSecret { digest, .. }) = secret::parse(token) else { return Ok(answer(None)) };
         return introspect_refresh_token(&state, &tenant, &client, context(&tenant, &client, &request), digest).await;
     }
     let now = clock::now();
