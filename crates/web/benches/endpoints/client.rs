@@ -78,6 +78,7 @@ async fn read_answer(stream: &mut TcpStream, answer: &mut Vec<u8>) {
 fn whole_length(answer: &[u8]) -> Option<usize> {
     let head = answer.windows(4).position(|window| window == b"\r\n\r\n")?;
     let text = std::str::from_utf8(&answer[..head]).unwrap();
-    let body = text.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap().parse::<usize>().unwrap();
-    Some(head + 4 + body)
+    let fields = text.lines().filter_map(|line| line.split_once(": "));
+    let length = fields.filter(|(name, _)| name.eq_ignore_ascii_case("content-length")).map(|(_, value)| value).next();
+    Some(head + 4 + length.unwrap().parse::<usize>().unwrap())
 }
