@@ -19,6 +19,8 @@ clients_tools := node python
 clients_suite := test-clients
 endif
 
+peers := crates/web/benches/peers
+
 .PHONY: help
 help: ## List these targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,8 +35,7 @@ run: ## Start Countersign with a demo organization; installs PostgreSQL if it is
 test: test-tools test-format test-lint test-rust $(browser_suite) $(clients_suite) ## Run every check and test; installs what they need
 
 .PHONY: bench
-bench: ## Measure the journal
-	@$(install) compiler postgresql
+bench: bench-tools $(peers)/node_modules/.package-lock.json ## Measure the journal, and the endpoints beside a peer
 	scripts/bench.sh
 
 .PHONY: fmt
@@ -53,7 +54,11 @@ deny: ## Check the dependencies: licenses, advisories, who may use what
 .PHONY: clean
 clean: ## Remove everything that was built
 	cargo clean
-	rm -rf $(browser)/node_modules $(clients)/node_modules $(clients)/.venv
+	rm -rf $(browser)/node_modules $(clients)/node_modules $(clients)/.venv $(peers)/node_modules
+
+.PHONY: bench-tools
+bench-tools:
+	@$(install) compiler postgresql node
 
 .PHONY: test-tools
 test-tools:
