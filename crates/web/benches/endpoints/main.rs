@@ -19,6 +19,10 @@ use std::time::Duration;
 use countersign_persistence::private_postgres::{Options, PrivatePostgres};
 use countersign_persistence::{migrate, testing};
 
+/// As in the product.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const USAGE: &str = "\
 cargo bench -p countersign-web --bench endpoints -- [--rounds N] [--seconds S] [--only TEXT] [--without-peers]
 
