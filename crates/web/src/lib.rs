@@ -20,6 +20,7 @@ mod network;
 pub mod oauth;
 mod operations;
 pub mod password;
+mod responses;
 mod server;
 mod state;
 mod templates;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use actix_web::{HttpResponse, web};
 use countersign_persistence::readiness::{self, NotReady};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use serde_json::json;
+use serde::Serialize;
 
 use crate::state::AppState;
 
@@ -28,19 +28,54 @@ pub(crate) fn metrics_route(config: &mut web::ServiceConfig) {
     config.service(web::resource("/metrics").route(web::get().to(metrics)));
 }
 
-/// Whether the process lives. It asks nobody else: a database that is away is no reason to restart the process.
-async fn health() -> HttpResponse {
-    HttpResponse::Ok().json(json!({ "status": "alive" }))
+/// How the process is.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(example = json!({ "status": "ready" }))]
+pub(crate) struct Condition {
+    /// `alive`, `ready` or `not ready`.
+    status: &'static str,
+    /// Why it is not ready.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
 }
 
-/// Whether requests should come here.
-async fn readiness(state: web::Data<AppState>) -> HttpResponse {
+impl Condition {
+    fn is(status: &'static str) -> Self {
+        Self { status, reason: None }
+    }
+}
+
+/// Tells whether the process lives
+///
+/// It asks nobody else: a database that is away is no reason to restart the process.
+#[utoipa::path(
+    get,
+    path = "/healthz",
+    tag = "Operations",
+    responses((status = 200, description = "It lives", body = Condition))
+)]
+pub(crate) async fn health() -> HttpResponse {
+    HttpResponse::Ok().json(Condition::is("alive"))
+}
+
+/// Tells whether requests should come here
+#[utoipa::path(
+    get,
+    path = "/readyz",
+    tag = "Operations",
+    responses(
+        (status = 200, description = "They should", body = Condition),
+        (status = 503, description = "They should not: the database does not answer as it must", body = Condition)
+    )
+)]
+pub(crate) async fn readiness(state: web::Data<AppState>) -> HttpResponse {
     let answered = tokio::time::timeout(PATIENCE, readiness::check(&state.store)).await;
     match answered.unwrap_or(Err(NotReady::Silent)) {
-        Ok(()) => HttpResponse::Ok().json(json!({ "status": "ready" })),
+        Ok(()) => HttpResponse::Ok().json(Condition::is("ready")),
         Err(reason) => {
             tracing::warn!(%reason, "not ready");
-            HttpResponse::ServiceUnavailable().json(json!({ "status": "not ready", "reason": reason.to_string() }))
+            let reason = Some(reason.to_string());
+            HttpResponse::ServiceUnavailable().json(Condition { status: "not ready", reason })
         }
     }
 }

@@ -5,8 +5,9 @@ use std::pin::Pin;
 use actix_web::dev::Payload;
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{FromRequest, HttpRequest, web};
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer};
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Number;
 
 use crate::WebError;
 use crate::caller::{Caller, Needs};
@@ -105,6 +106,25 @@ pub(super) fn nullable<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     Option::deserialize(deserializer).map(Some)
 }
 
+/// A whole number, however it is written: to JSON Schema `3.0` is one too, and some programs write it so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub(super) struct Whole<T>(pub T);
+
+impl<'de, T: TryFrom<u64>> Deserialize<'de> for Whole<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let number = Number::deserialize(deserializer)?;
+        let whole = number.as_u64().or_else(|| number.as_f64().and_then(exact));
+        let value = whole.and_then(|whole| T::try_from(whole).ok());
+        value.map(Self).ok_or_else(|| D::Error::custom(format!("{number} is no whole number that is accepted here")))
+    }
+}
+
+/// A number that is whole, and small enough to be exact.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole, and within the limits")]
+fn exact(number: f64) -> Option<u64> {
+    (number.fract() == 0.0 && (0.0..=9_007_199_254_740_992.0).contains(&number)).then_some(number as u64)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -134,6 +154,13 @@ mod tests {
         assert_eq!(note(r#"{"name":"a"}"#), None);
         assert_eq!(note(r#"{"name":"a","note":null}"#), Some(None));
         assert_eq!(note(r#"{"name":"a","note":"b"}"#), Some(Some("b".into())));
+    }
+
+    #[test]
+    fn a_whole_number_may_be_written_with_a_fraction_of_zero() {
+        let read = |json: &str| serde_json::from_str::<Whole<u32>>(json).map(|whole| whole.0).ok();
+        assert_eq!(["3", "3.0", "3e2", "0", "4294967295"].map(read), [3, 3, 300, 0, u32::MAX].map(Some));
+        assert_eq!(["3.5", "-3", "-3.0", "4294967296", "1e300", "\"3\"", "true"].map(read), [None; 7]);
     }
 
     #[test]

@@ -3,11 +3,13 @@
 use std::sync::LazyLock;
 
 use actix_web::HttpResponse;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::Deprecated;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use super::{access_test, audit, clients, organization, problem, secrets, sessions, third_parties, tokens};
-use crate::oauth;
+use crate::{oauth, operations};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -44,6 +46,8 @@ use crate::oauth;
         clients::remove_secret::remove_client_secret,
         audit::list_audit,
         openapi,
+        oauth::authorize,
+        oauth::decide,
         oauth::access_test,
         oauth::forward_auth,
         oauth::introspect,
@@ -53,9 +57,11 @@ use crate::oauth;
         oauth::authorization_server,
         oauth::protected_resource,
         oauth::token_format,
+        operations::health,
+        operations::readiness,
     ),
-    components(schemas(problem::Problem)),
-    modifiers(&SecuritySchemes)
+    components(schemas(problem::Problem, oauth::ErrorDocument)),
+    modifiers(&SecuritySchemes, &OtherAddresses)
 )]
 struct Document;
 
@@ -79,6 +85,13 @@ impl Modify for SecuritySchemes {
             ),
             ("token", http(HttpAuthScheme::Bearer, "A token that the organization gave to a third party")),
             ("client", http(HttpAuthScheme::Basic, "The Client ID and Client Secret")),
+            (
+                "cookie",
+                SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description(
+                    "countersign",
+                    "A browser's session; over HTTPS the cookie is called `__Host-countersign`",
+                ))),
+            ),
         ];
         for (name, scheme) in schemes {
             components.add_security_scheme(name, scheme);
@@ -86,7 +99,50 @@ impl Modify for SecuritySchemes {
     }
 }
 
-static JSON: LazyLock<String> = LazyLock::new(|| Document::openapi().to_pretty_json().unwrap_or_default());
+/// Operations that are served at a second address, or by a second method, too.
+struct OtherAddresses;
+
+/// The path, what the names of its operations end with, and the path whose operations they are.
+const SAME_PATHS: [(&str, &str, &str); 4] = [
+    ("/t/{org}/.well-known/oauth-authorization-server", "appended", "/.well-known/oauth-authorization-server/t/{org}"),
+    (
+        "/t/{org}/.well-known/openid-configuration",
+        "as_openid_configuration",
+        "/.well-known/oauth-authorization-server/t/{org}",
+    ),
+    ("/t/{org}/osoc/api/oauthcontroller/authorize", FORMERLY, "/t/{org}/oauth2/authorize"),
+    ("/t/{org}/osoc/api/oauthcontroller/token", FORMERLY, "/t/{org}/oauth2/token"),
+];
+/// For integrations that were configured before Countersign came.
+const FORMERLY: &str = "formerly";
+
+impl Modify for OtherAddresses {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let paths = &mut document.paths.paths;
+        if let Some(access_test) = paths.get_mut("/t/{org}/access-test") {
+            access_test.post = access_test.get.clone();
+            access_test.post.iter_mut().for_each(|operation| rename(operation, "by_post"));
+        }
+        for (path, ending, of) in SAME_PATHS {
+            let Some(mut item) = paths.get(of).cloned() else { continue };
+            for operation in [&mut item.get, &mut item.post].into_iter().flatten() {
+                operation.deprecated = (ending == FORMERLY).then_some(Deprecated::True);
+                rename(operation, ending);
+            }
+            paths.insert(path.to_owned(), item);
+        }
+    }
+}
+
+fn rename(operation: &mut Operation, ending: &str) {
+    operation.operation_id = operation.operation_id.as_ref().map(|name| format!("{name}_{ending}"));
+}
+
+static JSON: LazyLock<String> = LazyLock::new(|| {
+    let json = Document::openapi().to_pretty_json().unwrap_or_default();
+    // As the OpenAPI format registry spells them.
+    json.replace(r#""format": "u-int"#, r#""format": "uint"#)
+});
 
 /// The OpenAPI document.
 pub fn openapi_json() -> String {

@@ -1,18 +1,14 @@
 //! Errors as problem details (RFC 9457), and what the OpenAPI document says of them.
 
-use std::collections::BTreeMap;
-
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, WWW_AUTHENTICATE};
 use serde::Serialize;
-use utoipa::IntoResponses;
-use utoipa::openapi::response::Response;
-use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
 use uuid::Uuid;
 
 use crate::error::{Answer, FieldError};
 use crate::middleware::RequestId;
+use crate::responses::{Body, RETRY_AFTER, Shared, response_sets};
 
 /// Why a request was not answered as asked (RFC 9457).
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -54,33 +50,23 @@ pub(crate) fn problem(answer: &Answer, id: RequestId) -> HttpResponse {
     })
 }
 
-const UNAUTHENTICATED: (&str, &str) = ("401", "No valid session was presented");
-const FORBIDDEN: (&str, &str) = ("403", "The member's role does not allow it, or the organization is suspended");
-const NOT_FOUND: (&str, &str) =
-    ("404", "There is no such thing in the organization, or the organization is not the caller's");
-const MALFORMED: (&str, &str) = ("400", "The request can't be read; the detail says where");
-const CONFLICT: (&str, &str) =
-    ("409", "The state of things does not allow it, or somebody else changed them in the meantime");
-const TOO_LARGE: (&str, &str) = ("413", "The body is too long");
-const UNSUPPORTED: (&str, &str) = ("415", "The body is not application/json");
-const INVALID: (&str, &str) = ("422", "Some fields are not acceptable; `errors` says which and why");
-const THROTTLED: (&str, &str) = ("429", "Too many tries; `Retry-After` says for how long to wait");
-const AWAY: (&str, &str) = ("503", "The database is away or the server busy; `Retry-After` says for how long to wait");
+const CHALLENGE: (&str, &str) = ("WWW-Authenticate", "`Bearer` with realm");
 
-macro_rules! problems {
-    ($($(#[$doc:meta])* $name:ident = [$($problem:ident),+];)+) => {$(
-        $(#[$doc])*
-        pub(super) struct $name;
+const UNAUTHENTICATED: Shared = ("401", "No valid session was presented", &[CHALLENGE]);
+const FORBIDDEN: Shared = ("403", "The member's role does not allow it, or the organization is suspended", &[]);
+const NOT_FOUND: Shared =
+    ("404", "There is no such thing in the organization, or the organization is not the caller's", &[]);
+const MALFORMED: Shared = ("400", "The request can't be read; the detail says where", &[]);
+const CONFLICT: Shared =
+    ("409", "The state of things does not allow it, or somebody else changed them in the meantime", &[]);
+const TOO_LARGE: Shared = ("413", "The body is too long", &[]);
+const UNSUPPORTED: Shared = ("415", "The body is not application/json", &[]);
+const INVALID: Shared = ("422", "Some fields are not acceptable; `errors` says which and why", &[]);
+const THROTTLED: Shared = ("429", "Too many tries", &[RETRY_AFTER]);
+const AWAY: Shared = ("503", "The database is away or the server busy", &[RETRY_AFTER]);
 
-        impl IntoResponses for $name {
-            fn responses() -> BTreeMap<String, RefOr<Response>> {
-                described(&[$($problem),+])
-            }
-        }
-    )+};
-}
-
-problems! {
+response_sets! {
+    Body::Document("application/problem+json", "Problem");
     /// What reading may answer.
     ReadProblems = [UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, AWAY];
     /// What reading with parameters in the query may answer.
@@ -97,16 +83,4 @@ problems! {
     SignInProblems = [MALFORMED, UNAUTHENTICATED, TOO_LARGE, UNSUPPORTED, INVALID, THROTTLED, AWAY];
     /// What signing out may answer.
     SignOutProblems = [UNAUTHENTICATED, AWAY];
-}
-
-fn described(problems: &[(&str, &str)]) -> BTreeMap<String, RefOr<Response>> {
-    let content = || ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
-    problems
-        .iter()
-        .map(|(status, description)| {
-            let response =
-                ResponseBuilder::new().description(*description).content("application/problem+json", content()).build();
-            ((*status).to_owned(), response.into())
-        })
-        .collect()
 }

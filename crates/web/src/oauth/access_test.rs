@@ -6,6 +6,7 @@ use countersign_domain::validity::Denial;
 use countersign_domain::values::Scope;
 use countersign_persistence::clock;
 
+use super::error_responses::ReadErrors;
 use super::{ErrorDocument, OAuthError, bearer};
 use crate::diagnosis::Diagnosis;
 use crate::middleware::address;
@@ -22,7 +23,8 @@ use crate::tenant::Tenant;
     tag = "OAuth",
     params(
         ("org" = String, Path, description = "The organization's slug", example = "acme"),
-        ("scope" = Option<String>, Query, description = "A scope that the token must allow")
+        ("scope" = Option<String>, Query, description = "A scope that the token must allow",
+            pattern = r"^[!#-\[\]-~]{1,100}$", example = "records:read")
     ),
     responses(
         (status = 200, description = "The token gives access", body = Diagnosis),
@@ -31,9 +33,7 @@ use crate::tenant::Tenant;
             body = Diagnosis,
             headers(("WWW-Authenticate" = String, description = "`Bearer` with realm, error and error_description"))),
         (status = 403, description = "The token does not allow the scope", body = Diagnosis),
-        (status = 404, description = "There is no such organization", body = ErrorDocument),
-        (status = 503, description = "The database is away; `Retry-After` says for how long to wait",
-            body = ErrorDocument)
+        ReadErrors
     ),
     security(("token" = []))
 )]
@@ -45,13 +45,13 @@ pub(crate) async fn access_test(
     let issuer = tenant.issuer(&state);
     let refuse = |description| OAuthError::InvalidBearerRequest { issuer: issuer.clone(), description };
     let presented = bearer::presented(&request).map_err(refuse)?;
-    let scope = required_scope(&request).map_err(refuse)?;
     let Some(token) = presented else {
         return Ok(HttpResponse::Unauthorized()
             .insert_header((WWW_AUTHENTICATE, bearer::challenge(&issuer)))
             .insert_header((CACHE_CONTROL, "no-store"))
             .json(Diagnosis::without_token(&tenant)));
     };
+    let scope = required_scope(&request).map_err(refuse)?;
     let now = clock::now();
     let scope = scope.as_ref().map(Scope::as_str);
     let verdict = state.store.directory().check_token(&tenant, token, scope, now).await?;

@@ -12,6 +12,7 @@ use countersign_persistence::clock;
 use countersign_persistence::directory::{OrganizationEntry, TokenEntry, Verdict};
 use uuid::Uuid;
 
+use super::error_responses::ReadErrors;
 use super::{ErrorDocument, OAuthError, bearer};
 use crate::WebError;
 use crate::middleware::address;
@@ -40,7 +41,8 @@ const UNREADABLE_SCOPE: &str = "Name in scope what the token must allow, with on
     params(
         ("org" = String, Path, description = "The organization's slug", example = "acme"),
         ("scope" = Option<String>, Query,
-            description = "The scopes that the token must allow, all of them, with spaces between")
+            description = "The scopes that the token must allow, all of them, with one space between",
+            pattern = r"^[!#-\[\]-~]+( [!#-\[\]-~]+)*$", example = "records:read")
     ),
     responses(
         (status = 200, description = "The token gives access; whose it is stands in the headers", headers(
@@ -57,9 +59,7 @@ const UNREADABLE_SCOPE: &str = "Name in scope what the token must allow, with on
             headers(("WWW-Authenticate" = String, description = "`Bearer` with realm, error and error_description"))),
         (status = 403, description = "The token does not allow a scope", body = ErrorDocument,
             headers(("WWW-Authenticate" = String, description = "`Bearer` with the scope that is missing"))),
-        (status = 404, description = "There is no such organization", body = ErrorDocument),
-        (status = 503, description = "The database is away; `Retry-After` says for how long to wait",
-            body = ErrorDocument)
+        ReadErrors
     ),
     security(("token" = []))
 )]

@@ -10,6 +10,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::client_authentication::{Accepted, authenticate};
+use super::error_responses::ClientErrors;
 use super::parameters::Parameters;
 use super::{ErrorDocument, OAuthError, context};
 use crate::middleware::address;
@@ -47,7 +48,23 @@ pub(crate) struct ActiveToken<'a> {
 }
 
 /// The answer to everything else, always the same.
-const INACTIVE: &str = r#"{"active":false}"#;
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({ "active": false }))]
+pub(crate) struct InactiveToken {
+    /// False.
+    active: bool,
+}
+
+/// What is known of a token.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(untagged)]
+pub(crate) enum IntrospectionResponse<'a> {
+    /// It gives access.
+    Active(ActiveToken<'a>),
+    /// It gives none, or is not for the client to know.
+    Inactive(InactiveToken),
+}
 
 /// Asks whether a token gives access, and whose it is
 ///
@@ -65,17 +82,10 @@ const INACTIVE: &str = r#"{"active":false}"#;
     ),
     responses(
         (status = 200, description = "What is known of the token; only `active: false` when it gives no access",
-            body = ActiveToken),
+            body = IntrospectionResponse),
         (status = 400, description = "A parameter is missing or sent twice, or the content type is another",
             body = ErrorDocument),
-        (status = 401, description = "The client could not be authenticated", body = ErrorDocument,
-            headers(("WWW-Authenticate" = String, description = "`Basic` with realm"))),
-        (status = 404, description = "There is no such organization", body = ErrorDocument),
-        (status = 413, description = "The body is too long", body = ErrorDocument),
-        (status = 429, description = "Too many failed authentications came from there; credentials that are known to be \
-            right are served all the same. `Retry-After` says for how long to wait", body = ErrorDocument),
-        (status = 503, description = "The database is away; `Retry-After` says for how long to wait",
-            body = ErrorDocument)
+        ClientErrors
     ),
     security(("client" = []))
 )]
@@ -104,12 +114,9 @@ pub(crate) async fn introspect(
 }
 
 fn answer(active: Option<ActiveToken<'_>>) -> HttpResponse {
-    let mut response = HttpResponse::Ok();
-    response.insert_header((CACHE_CONTROL, "no-store"));
-    match active {
-        Some(active) => response.json(active),
-        None => response.content_type("application/json").body(INACTIVE),
-    }
+    let inactive = IntrospectionResponse::Inactive(InactiveToken { active: false });
+    let known = active.map_or(inactive, IntrospectionResponse::Active);
+    HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(known)
 }
 
 /// A refresh token is nobody's business but its own client's.
@@ -161,6 +168,7 @@ fn active(verdict: &Verdict, issuer: impl Fn() -> String) -> Option<ActiveToken<
 #[expect(dead_code, reason = "it documents the form; the parameters are read one by one")]
 struct IntrospectionRequest {
     /// The token to ask about.
+    #[schema(min_length = 1)]
     token: String,
     /// A hint that is not needed here.
     token_type_hint: Option<String>,

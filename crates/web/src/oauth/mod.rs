@@ -5,6 +5,7 @@ mod authorize;
 mod bearer;
 mod client_authentication;
 mod error;
+mod error_responses;
 mod forward_auth;
 mod introspect;
 mod metadata;
@@ -22,7 +23,7 @@ use countersign_persistence::directory::{ClientEntry, OrganizationEntry};
 use countersign_persistence::{Context, Via};
 
 pub(crate) use access_test::__path_access_test;
-pub(crate) use authorize::{AuthorizationRequest, redirect_uri_of};
+pub(crate) use authorize::{__path_authorize, __path_decide, AuthorizationRequest, redirect_uri_of};
 pub(crate) use client_authentication::ClientFailures;
 pub(crate) use error::{ErrorDocument, OAuthError};
 pub(crate) use forward_auth::__path_forward_auth;

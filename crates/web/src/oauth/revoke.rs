@@ -7,14 +7,20 @@ use countersign_domain::{
 };
 use countersign_persistence::queries::authorizations;
 use countersign_persistence::{Context, UnitOfWork};
+use serde::Serialize;
 
 use super::client_authentication::{Accepted, authenticate};
+use super::error_responses::ClientErrors;
 use super::parameters::Parameters;
 use super::{ErrorDocument, OAuthError, context};
 use crate::state::AppState;
 use crate::tenant::Tenant;
 
 const NOT_YOURS: &str = "The token was issued to another client";
+
+/// The answer where a token was ended: it says nothing else.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct Ended {}
 
 /// Revokes a token
 ///
@@ -30,15 +36,9 @@ const NOT_YOURS: &str = "The token was issued to another client";
         description = "Each parameter once"
     ),
     responses(
-        (status = 200, description = "The token gives no access any more"),
+        (status = 200, description = "The token gives no access any more", body = Ended),
         (status = 400, description = "A parameter is missing or sent twice, or the token is another client's", body = ErrorDocument),
-        (status = 401, description = "The client could not be authenticated", body = ErrorDocument,
-            headers(("WWW-Authenticate" = String, description = "`Basic` with realm"))),
-        (status = 404, description = "There is no such organization", body = ErrorDocument),
-        (status = 413, description = "The body is too long", body = ErrorDocument),
-        (status = 429, description = "Too many failed authentications came from there; credentials that are known to be \
-            right are served all the same. `Retry-After` says for how long to wait", body = ErrorDocument),
-        (status = 503, description = "The database is away; `Retry-After` says for how long to wait", body = ErrorDocument)
+        ClientErrors
     ),
     security(("client" = []))
 )]
@@ -58,7 +58,7 @@ pub(crate) async fn revoke(
         Ok(parsed) => revoke_token(&state, &context, client.id, parsed.digest).await?,
         Err(_) => {}
     }
-    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(serde_json::json!({})))
+    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(Ended {}))
 }
 
 async fn revoke_token(state: &AppState, context: &Context, client: ClientId, digest: Digest) -> Result<(), OAuthError> {
@@ -93,6 +93,7 @@ async fn revoke_authorization(
 #[expect(dead_code, reason = "it documents the form; the parameters are read one by one")]
 struct RevocationRequest {
     /// The token to end.
+    #[schema(min_length = 1)]
     token: String,
     /// A hint that is not needed here.
     token_type_hint: Option<String>,

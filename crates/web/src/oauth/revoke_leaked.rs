@@ -9,7 +9,9 @@ use countersign_persistence::directory::OrganizationEntry;
 use countersign_persistence::queries::{authorizations, masked};
 use countersign_persistence::{Context, UnitOfWork, Via};
 
+use super::error_responses::FormErrors;
 use super::parameters::Parameters;
+use super::revoke::Ended;
 use super::{ErrorDocument, OAuthError};
 use crate::WebError;
 use crate::middleware::{request_id, source};
@@ -18,9 +20,6 @@ use crate::tenant::Tenant;
 
 const MISSING: &str = "The parameter token is missing";
 const UNREADABLE: &str = "This is not a whole secret of Countersign: nothing was ended";
-
-/// The answer to every secret that is whole, whether it was known or not.
-const DONE: &str = "{}";
 
 /// Ends a token that leaked
 ///
@@ -37,13 +36,11 @@ const DONE: &str = "{}";
         description = "Each parameter once. What stands in the URL is not read"
     ),
     responses(
-        (status = 200, description = "If it was a token of the organization, it gives no access any more: always `{}`"),
+        (status = 200, description = "If it was a token of the organization, it gives no access any more; the answer is always the \
+            same", body = Ended),
         (status = 400, description = "The parameter is missing, sent twice or by its form no secret of Countersign, or \
             the content type is another", body = ErrorDocument),
-        (status = 404, description = "There is no such organization", body = ErrorDocument),
-        (status = 413, description = "The body is too long", body = ErrorDocument),
-        (status = 503, description = "The database is away; `Retry-After` says for how long to wait",
-            body = ErrorDocument)
+        FormErrors
     )
 )]
 pub(crate) async fn revoke_leaked(
@@ -76,7 +73,8 @@ pub(crate) async fn revoke_leaked(
         }
         _ => {}
     }
-    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).content_type("application/json").body(DONE))
+    // The same for every secret that is whole, whether it was known or not.
+    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(Ended {}))
 }
 
 /// Nobody is known who did it, so the record says why it was done.
@@ -97,5 +95,6 @@ fn context(organization: &OrganizationEntry, request: &HttpRequest, what: &str) 
 #[expect(dead_code, reason = "it documents the form; the parameter is read by its name")]
 struct LeakedToken {
     /// The token to end.
+    #[schema(min_length = 1)]
     token: String,
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::view::{ClientView, existing};
 use super::{each, grant_type, redirect_uris, scopes};
-use crate::api::json::Request;
+use crate::api::json::{Request, Whole};
 use crate::api::problem::BodyProblems;
 use crate::api::query::{Check, identifier};
 use crate::api::third_parties::view::existing as existing_third_party;
@@ -26,11 +26,14 @@ use crate::{WebError, chosen_secret};
 }))]
 pub(crate) struct AddClient {
     /// The `client_id` of the protocol, unique in the organization; generated unless chosen.
+    #[schema(pattern = "^[ -~]{1,200}$")]
     client_id: Option<String>,
     /// The Client Secret: 16 to 200 characters; generated unless chosen. A public client has none.
+    #[schema(pattern = "^[!-~][ -~]{14,198}[!-~]$")]
     client_secret: Option<String>,
     /// `confidential` (default) or `public`.
     #[serde(rename = "type")]
+    #[schema(pattern = "^(confidential|public)$")]
     client_type: Option<String>,
     /// The third party that it belongs to, if any.
     #[schema(format = Uuid)]
@@ -46,7 +49,8 @@ pub(crate) struct AddClient {
     /// Whether its authorization requests must use PKCE; true unless chosen.
     pkce_required: Option<bool>,
     /// How long its access tokens live, in seconds, from 60 on.
-    expires_in: Option<u32>,
+    #[schema(value_type = Option<u32>, minimum = 60, maximum = 4_294_967_295_u32)]
+    expires_in: Option<Whole<u32>>,
     /// Whether it may introspect the tokens of other clients; false unless chosen.
     may_introspect: Option<bool>,
 }
@@ -115,7 +119,7 @@ fn checked(body: &AddClient) -> Result<NewClient, WebError> {
             scopes: None,
             grant_types: body.grant_types.as_ref().map(|types| each(&mut check, "grant_types", types, grant_type)),
             pkce_required: body.pkce_required,
-            access_token_lifetime: body.expires_in.map(Some),
+            access_token_lifetime: body.expires_in.map(|seconds| Some(seconds.0)),
             may_introspect: body.may_introspect,
         },
         chosen_secret: None,

@@ -23,6 +23,7 @@ use crate::{WebError, chosen_secret};
 #[schema(example = json!({ "retire_others_at": "2026-12-04T12:00:00Z" }))]
 pub(crate) struct AddClientSecret {
     /// 16 to 200 characters; generated unless chosen.
+    #[schema(pattern = "^[!-~][ -~]{14,198}[!-~]$")]
     client_secret: Option<String>,
     /// When it stops working by itself; never unless chosen.
     #[schema(format = DateTime)]

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::view::{ClientView, existing};
 use super::{each, grant_type, redirect_uris, scopes};
 use crate::WebError;
-use crate::api::json::{Request, nullable};
+use crate::api::json::{Request, Whole, nullable};
 use crate::api::problem::BodyProblems;
 use crate::api::query::Check;
 use crate::caller::ManageThirdParties;
@@ -30,8 +30,8 @@ pub(crate) struct ChangeClient {
     pkce_required: Option<bool>,
     /// How long its access tokens live, in seconds, from 60 on; null for the default.
     #[serde(deserialize_with = "nullable")]
-    #[schema(value_type = Option<u32>)]
-    expires_in: Option<Option<u32>>,
+    #[schema(value_type = Option<u32>, minimum = 60, maximum = 4_294_967_295_u32)]
+    expires_in: Option<Option<Whole<u32>>>,
     /// Whether it may introspect the tokens of other clients.
     may_introspect: Option<bool>,
     /// Whether it may take part.
@@ -74,7 +74,7 @@ fn checked(body: &ChangeClient) -> Result<ClientChanges, WebError> {
             scopes: body.scopes.as_ref().map(|texts| scopes(&mut check, texts)),
             grant_types: body.grant_types.as_ref().map(|types| each(&mut check, "grant_types", types, grant_type)),
             pkce_required: body.pkce_required,
-            access_token_lifetime: body.expires_in,
+            access_token_lifetime: body.expires_in.map(|seconds| seconds.map(|seconds| seconds.0)),
             may_introspect: body.may_introspect,
         },
         active: body.active,

@@ -19,9 +19,10 @@ pub(crate) struct ListQuery {
     /// A part of the Client ID or of the third party's name, without regard to case.
     q: Option<String>,
     /// By the Client ID: `asc` (default) or `desc`.
+    #[param(pattern = "^(asc|desc)$")]
     order: Option<String>,
     /// Which page, from 1 on.
-    #[param(value_type = Option<u32>, minimum = 1)]
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 4_294_967_295_u32)]
     page: Option<String>,
     /// How many a page has: 1 to 200, by default 50.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]

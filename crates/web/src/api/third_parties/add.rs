@@ -23,6 +23,7 @@ use crate::{WebError, chosen_secret};
 }))]
 pub(crate) struct AddThirdParty {
     /// Unique in the organization, without regard to case; 1 to 120 characters.
+    #[schema(min_length = 1)]
     name: String,
     /// Whom to talk to.
     contact_name: Option<String>,
@@ -31,13 +32,16 @@ pub(crate) struct AddThirdParty {
     /// What was reviewed with the third party; up to 4,000 characters.
     requirements: Option<String>,
     /// How it comes by its tokens: `manual` (default) or `automatic`.
+    #[schema(pattern = "^(manual|automatic)$")]
     mode: Option<String>,
     /// The Callback URL (redirect URI).
     callback_url: Option<String>,
     /// The Client ID, unique in the organization; generated unless chosen.
+    #[schema(pattern = "^[ -~]{1,200}$")]
     client_id: Option<String>,
     /// The Client Secret: 16 to 200 characters; generated unless chosen. Choose one only where the third party can't
     /// take ours.
+    #[schema(pattern = "^[!-~][ -~]{14,198}[!-~]$")]
     client_secret: Option<String>,
 }
 

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::view::{ThirdPartyView, existing};
 use crate::WebError;
-use crate::api::json::{Request, nullable};
+use crate::api::json::{Request, Whole, nullable};
 use crate::api::problem::BodyProblems;
 use crate::api::query::Check;
 use crate::caller::ManageThirdParties;
@@ -23,6 +23,7 @@ use crate::state::AppState;
 #[expect(clippy::option_option, reason = "absent, null and a value are three things")]
 pub(crate) struct ChangeThirdParty {
     /// Unique in the organization, without regard to case; 1 to 120 characters.
+    #[schema(min_length = 1)]
     name: Option<String>,
     /// Whom to talk to.
     #[serde(deserialize_with = "nullable")]
@@ -37,6 +38,7 @@ pub(crate) struct ChangeThirdParty {
     #[schema(value_type = Option<String>)]
     requirements: Option<Option<String>>,
     /// How it comes by its tokens: `manual` or `automatic`.
+    #[schema(pattern = "^(manual|automatic)$")]
     mode: Option<String>,
     /// Whether its access is switched on.
     enabled: Option<bool>,
@@ -45,7 +47,8 @@ pub(crate) struct ChangeThirdParty {
     #[schema(value_type = Option<String>)]
     callback_url: Option<Option<String>>,
     /// The version on which the change is based; with another one nothing is changed.
-    version: Option<u64>,
+    #[schema(value_type = Option<u64>, maximum = 9_007_199_254_740_991_u64)]
+    version: Option<Whole<u64>>,
 }
 
 /// Changes a third party
@@ -92,7 +95,7 @@ fn checked(body: &ChangeThirdParty, before: &ThirdPartyDetail) -> Result<ThirdPa
         email: contact_email.unwrap_or_else(|| kept(before.contact_email.as_deref(), EmailAddress::parse)),
     });
     Ok(ThirdPartyChanges {
-        version: body.version,
+        version: body.version.map(|version| version.0),
         name,
         contact,
         requirements,

@@ -21,12 +21,13 @@ pub(crate) struct ListQuery {
     /// A part of the name, the contact's name or the contact's e-mail address, without regard to case.
     q: Option<String>,
     /// `name` (default), `enabled`, `mode`, `next_expiry` or `last_used`.
-    #[param(value_type = Option<String>, example = "next_expiry")]
+    #[param(pattern = "^(name|enabled|mode|next_expiry|last_used)$", example = "next_expiry")]
     sort: Option<String>,
     /// `asc` (default) or `desc`. Those without a value come last in either.
+    #[param(pattern = "^(asc|desc)$")]
     order: Option<String>,
     /// Which page, from 1 on.
-    #[param(value_type = Option<u32>, minimum = 1)]
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 4_294_967_295_u32)]
     page: Option<String>,
     /// How many a page has: 1 to 200, by default 50.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]

@@ -3,6 +3,7 @@
 //! The page's form goes to the very address that showed it, so the request is read anew, from the same place, when the
 //! member has decided.
 
+mod documented;
 mod request;
 mod response;
 
@@ -14,6 +15,7 @@ use countersign_persistence::queries::authorizations;
 use countersign_persistence::{ChangeError, Context, Via};
 use url::Url;
 
+use documented::{AuthorizationParameters, Decision, DecisionPages, RequestPages};
 pub(crate) use request::AuthorizationRequest;
 use request::Refusal;
 use response::RedirectError;
@@ -30,7 +32,23 @@ const DENIED: &str = "The member did not give the access";
 const SIGN_IN_NEEDED: &str = "Nobody is signed in, and prompt=none forbids to ask";
 const CONSENT_NEEDED: &str = "The member has not consented yet, and prompt=none forbids to ask";
 
-/// `GET`: shows the page, or answers at once what the member consented to before.
+/// Asks the member who is signed in whether a client gets access
+///
+/// For browsers (RFC 6749 section 3.1, RFC 7636). What the member consented to before is answered at once.
+#[utoipa::path(
+    get,
+    path = "/t/{org}/oauth2/authorize",
+    tag = "OAuth",
+    params(("org" = String, Path, description = "The organization's slug", example = "acme"), AuthorizationParameters),
+    responses(
+        (status = 200, description = "The page on which the member decides", body = String, content_type = "text/html"),
+        (status = 303, description = "To the redirect URI with the answer (RFC 6749 section 4.1.2), or to the page for \
+            signing in, which leads back here",
+            headers(("Location" = String, description = "The redirect URI, with `code` or `error`, `state` and `iss`"))),
+        RequestPages
+    ),
+    security((), ("cookie" = []))
+)]
 pub(crate) async fn authorize(
     state: web::Data<AppState>,
     tenant: Tenant,
@@ -64,7 +82,22 @@ pub(crate) async fn authorize(
     })
 }
 
-/// `POST`: the member has decided.
+/// Takes the member's decision
+///
+/// The form of the page at the same address, with the same query.
+#[utoipa::path(
+    post,
+    path = "/t/{org}/oauth2/authorize",
+    tag = "OAuth",
+    params(("org" = String, Path, description = "The organization's slug", example = "acme"), AuthorizationParameters),
+    request_body(content = inline(Decision), content_type = "application/x-www-form-urlencoded"),
+    responses(
+        (status = 303, description = "To the redirect URI with the answer (RFC 6749 section 4.1.2)",
+            headers(("Location" = String, description = "The redirect URI, with `code` or `error`, `state` and `iss`"))),
+        DecisionPages
+    ),
+    security(("cookie" = []))
+)]
 pub(crate) async fn decide(
     state: web::Data<AppState>,
     tenant: Tenant,

@@ -23,6 +23,7 @@ use serde::Serialize;
 pub(super) use access_token::granted_scopes;
 
 use super::client_authentication::{Accepted, authenticate};
+use super::error_responses::ClientErrors;
 use super::parameters::Parameters;
 use super::{ErrorDocument, OAuthError, context};
 use crate::WebError;
@@ -106,14 +107,8 @@ impl IssuedTokens {
     responses(
         (status = 200, description = "The tokens", body = IssuedTokens),
         (status = 400, description = "The request, the grant type or the scope is not acceptable", body = ErrorDocument),
-        (status = 401, description = "The client could not be authenticated", body = ErrorDocument,
-            headers(("WWW-Authenticate" = String, description = "`Basic` with realm"))),
         (status = 403, description = "The organization is suspended", body = ErrorDocument),
-        (status = 404, description = "There is no such organization", body = ErrorDocument),
-        (status = 413, description = "The body is too long", body = ErrorDocument),
-        (status = 429, description = "Too many failed authentications came from there; credentials that are known to be \
-            right are served all the same. `Retry-After` says for how long to wait", body = ErrorDocument),
-        (status = 503, description = "The database is away; `Retry-After` says for how long to wait", body = ErrorDocument)
+        ClientErrors
     ),
     security(("client" = []))
 )]
@@ -145,6 +140,7 @@ pub(crate) async fn token(
 #[expect(dead_code, reason = "it documents the form; the parameters are read one by one")]
 struct TokenRequest {
     /// One of `grant_types_supported` of the metadata.
+    #[schema(pattern = "^(authorization_code|client_credentials|refresh_token)$")]
     grant_type: String,
     /// The authorization code; for `authorization_code`.
     code: Option<String>,
