@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT,
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER,
+    USER_AGENT,
 };
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
@@ -175,7 +176,8 @@ fn render_error(response: ServiceResponse<BoxBody>, id: RequestId) -> ServiceRes
         Audience::OAuth => oauth::error_json(&answer),
     };
     for (name, value) in old.headers() {
-        if name != CONTENT_TYPE && !new.headers().contains_key(name) {
+        // What is said of the old body may be wrong of the new one: it isn't compressed any more.
+        if name != CONTENT_TYPE && name != CONTENT_ENCODING && !new.headers().contains_key(name) {
             new.headers_mut().append(name.clone(), value.clone());
         }
     }

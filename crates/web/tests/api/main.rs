@@ -11,6 +11,7 @@ mod clients;
 mod database_away;
 mod forward_auth;
 mod host_names;
+mod generated;
 mod introspection;
 mod isolation;
 mod leaked_tokens;
