@@ -19,6 +19,12 @@ clients_tools := node python
 clients_suite := test-clients
 endif
 
+openapi := tests/openapi
+ifneq ($(wildcard $(openapi)/run.py),)
+openapi_tools := python
+openapi_suite := test-openapi
+endif
+
 peers := crates/web/benches/peers
 
 .PHONY: help
@@ -32,7 +38,7 @@ run: ## Start Countersign with a demo organization; installs PostgreSQL if it is
 	cargo run -p countersign -- dev
 
 .PHONY: test
-test: test-tools test-format test-lint test-rust $(browser_suite) $(clients_suite) ## Run every check and test; installs what they need
+test: test-tools test-format test-lint test-rust $(browser_suite) $(clients_suite) $(openapi_suite) ## Run every check and test; installs what they need
 
 .PHONY: bench
 bench: bench-tools $(peers)/node_modules/.package-lock.json ## Measure the journal, and the endpoints beside a peer
@@ -54,7 +60,7 @@ deny: ## Check the dependencies: licenses, advisories, who may use what
 .PHONY: clean
 clean: ## Remove everything that was built
 	cargo clean
-	rm -rf $(browser)/node_modules $(clients)/node_modules $(clients)/.venv $(peers)/node_modules
+	rm -rf $(browser)/node_modules $(clients)/node_modules $(clients)/.venv $(openapi)/.venv $(peers)/node_modules
 
 .PHONY: bench-tools
 bench-tools:
@@ -63,7 +69,7 @@ bench-tools:
 .PHONY: test-tools
 test-tools:
 	@printf '\n== Tools\n'
-	@$(install) compiler postgresql nginx $(sort $(browser_tools) $(clients_tools))
+	@$(install) compiler postgresql nginx $(sort $(browser_tools) $(clients_tools) $(openapi_tools))
 
 .PHONY: test-format
 test-format:
@@ -94,11 +100,18 @@ test-clients: $(clients)/node_modules/.package-lock.json $(clients)/.venv/instal
 	cargo build --locked --manifest-path $(clients)/rust/Cargo.toml --target-dir target
 	cd $(clients) && npm test
 
+# Longer, with other requests each time: make test-openapi OPENAPI_SECONDS=600
+.PHONY: test-openapi
+test-openapi: $(openapi)/.venv/installed
+	@printf '\n== OpenAPI tests\n'
+	cargo build -p countersign
+	$(openapi)/.venv/bin/python -B $(openapi)/run.py
+
 # npm writes this file last, so it is newer than the lock file exactly when the installed packages are the locked ones.
 %/node_modules/.package-lock.json: %/package-lock.json
 	cd $* && npm ci
 
-$(clients)/.venv/installed: $(clients)/requirements.txt
-	python3 -m venv --clear $(clients)/.venv
-	$(clients)/.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --requirement $<
+%/.venv/installed: %/requirements.txt
+	python3 -m venv --clear $*/.venv
+	$*/.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --requirement $<
 	touch $@
