@@ -108,10 +108,7 @@ pub async fn serve(store: Store, options: WebOptions) -> io::Result<RunningServe
     let mut servers = Vec::new();
     let main_state = state.clone();
     let main = HttpServer::new(move || {
-        App::new()
-            .app_data(main_state.clone())
-            .wrap(actix_web::middleware::from_fn(accompany))
-            .configure(routes)
+        App::new().app_data(main_state.clone()).wrap(actix_web::middleware::from_fn(accompany)).configure(routes)
     })
     .workers(options.workers.max(1))
     .shutdown_timeout(SHUTDOWN_SECONDS)
