@@ -73,6 +73,9 @@ pub enum WebError {
     /// The method is not served here.
     #[error("This address does not take that method")]
     MethodNotAllowed,
+    /// The body may not even be sent as it is.
+    #[error("None of the encodings that Accept-Encoding allows is served: leave identity in")]
+    NotAcceptable,
     /// Too many tries.
     #[error("Too many tries: wait {seconds} seconds")]
     Throttled {
@@ -145,6 +148,7 @@ impl WebError {
             }
             Self::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Too large"),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed"),
+            Self::NotAcceptable => (StatusCode::NOT_ACCEPTABLE, "not-acceptable", "No acceptable encoding"),
             Self::Throttled { .. } => (StatusCode::TOO_MANY_REQUESTS, "throttled", "Too many tries"),
             Self::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy", "Busy"),
             Self::Change(ChangeError::Refused(error)) => refused(error),

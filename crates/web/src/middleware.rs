@@ -199,6 +199,7 @@ fn from_status(status: StatusCode) -> Option<WebError> {
     match status {
         StatusCode::NOT_FOUND => Some(WebError::NotFound),
         StatusCode::METHOD_NOT_ALLOWED => Some(WebError::MethodNotAllowed),
+        StatusCode::NOT_ACCEPTABLE => Some(WebError::NotAcceptable),
         StatusCode::PAYLOAD_TOO_LARGE => Some(WebError::TooLarge { limit: crate::server::BODY_LIMIT }),
         StatusCode::BAD_REQUEST => Some(WebError::Malformed("check its form".into())),
         status if status.is_server_error() => Some(WebError::Internal),

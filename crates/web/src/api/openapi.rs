@@ -3,9 +3,9 @@
 use std::sync::LazyLock;
 
 use actix_web::HttpResponse;
-use utoipa::openapi::Deprecated;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{Deprecated, Ref, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
 use super::{access_test, audit, clients, organization, problem, secrets, sessions, third_parties, tokens};
@@ -61,7 +61,7 @@ use crate::{oauth, operations};
         operations::readiness,
     ),
     components(schemas(problem::Problem, oauth::ErrorDocument)),
-    modifiers(&SecuritySchemes, &OtherAddresses)
+    modifiers(&SecuritySchemes, &OtherAddresses, &WhateverIsAsked)
 )]
 struct Document;
 
@@ -136,6 +136,26 @@ impl Modify for OtherAddresses {
 
 fn rename(operation: &mut Operation, ending: &str) {
     operation.operation_id = operation.operation_id.as_ref().map(|name| format!("{name}_{ending}"));
+}
+
+/// What every operation may answer before it is even looked for.
+struct WhateverIsAsked;
+
+const NOT_ACCEPTABLE: &str = "NotAcceptable";
+
+impl Modify for WhateverIsAsked {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let description = "None of the encodings that `Accept-Encoding` allows is served, and it forbids `identity`";
+        let response = ResponseBuilder::new().description(description).build();
+        document.components.get_or_insert_default().responses.insert(NOT_ACCEPTABLE.to_owned(), response.into());
+        for item in document.paths.paths.values_mut() {
+            let operations = [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete];
+            for operation in operations.into_iter().flatten() {
+                let response = Ref::from_response_name(NOT_ACCEPTABLE);
+                operation.responses.responses.insert("406".to_owned(), response.into());
+            }
+        }
+    }
 }
 
 static JSON: LazyLock<String> = LazyLock::new(|| {

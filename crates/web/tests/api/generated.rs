@@ -53,3 +53,17 @@ async fn whoever_presents_no_token_is_told_so_first() {
     let request = world.request(Method::GET, &format!("/t/{}/access-test?scope=", tenant.slug)).bearer_auth(token);
     assert_eq!(world.send(request).await.status, 400);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_allows_no_encoding_at_all_is_told_so() {
+    let world = World::start().await;
+    let tenant = world.tenant().await;
+    for (path, name, value) in [
+        (format!("/api/v1/orgs/{}/clients", tenant.slug), "type", "/problems/not-acceptable"),
+        (format!("/t/{}/access-test", tenant.slug), "error", "invalid_request"),
+    ] {
+        let request = world.request(Method::GET, &path).header(ACCEPT_ENCODING, "identity;q=0");
+        let answer = world.send(request).await;
+        assert_eq!((answer.status, &answer.body[name]), (406, &json!(value)), "{path}");
+    }
+}
