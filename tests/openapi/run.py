@@ -10,6 +10,7 @@ import random
 import signal
 import sys
 import time
+import traceback
 
 import schemathesis
 from schemathesis.cli import schemathesis as command_line
@@ -46,9 +47,16 @@ def hunt(server, parameters):
     }
     deepener = Deepener(fuzzed, authorization, fuzzed.third_party()["plain_token"])
 
+    broken = []
+
     @schemathesis.hook
     def before_call(context, case, kwargs):
-        deepener.deepen(case)
+        try:
+            deepener.deepen(case)
+        except Exception:
+            # The phase that follows links would go on without a word.
+            broken.append(traceback.format_exc())
+            raise
 
     @schemathesis.hook
     def after_call(context, case, response):
@@ -65,10 +73,12 @@ def hunt(server, parameters):
         expect_all_of(document)
     arguments = ["run", str(file), "--url", server.address, "--seed", str(seed), *extent, *parameters]
     try:
-        command_line.main(arguments, standalone_mode=False)
+        status = command_line.main(arguments, standalone_mode=False)
     except SystemExit as exit:
-        return exit.code
-    return 0
+        status = exit.code
+    if broken:
+        print(f"{len(broken)} requests could not be prepared; the first:\n{broken[0]}")
+    return status or len(broken)
 
 
 if __name__ == "__main__":
@@ -82,4 +92,4 @@ if __name__ == "__main__":
         if status:
             print(f"\nThe server's last words:\n{server.log()}")
     print(f"{time.monotonic() - begun:.0f} seconds")
-    sys.exit(status)
+    sys.exit(1 if status else 0)

@@ -83,9 +83,11 @@ class Deepener:
     def path(self, case):
         organization = self.fuzzed if case.path.startswith("/api/") else self.authorization.organization
         values = {"org": organization.slug}
-        ids = {value for name, value in case.path_parameters.items() if name != "org"}
+        ids = [value for name, value in case.path_parameters.items() if name != "org"]
+        # What is guessed to be an id may be a whole document.
+        are_known = all(isinstance(value, str) and value in self.known for value in ids)
         kind = next((kind for kind in ("third_party", "client") if kind in case.path_parameters), None)
-        if kind and not ids <= self.known:
+        if kind and not are_known:
             # A client has two secrets at most, so one more needs a client that has but one.
             values |= self.stock.take(kind, ends_it=case.method == "DELETE" or case.path.endswith("/secrets"))
         for name in case.path_parameters:
