@@ -227,6 +227,9 @@ mod tests {
             work.await.unwrap();
         }
         assert_eq!(endless.begun(), 20);
-        assert!(pool.lines.is_empty());
+        // The thread of whoever hung up may leave the line a moment after the next one has moved up.
+        while !pool.lines.is_empty() {
+            tokio::task::yield_now().await;
+        }
     }
 }
