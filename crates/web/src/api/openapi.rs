@@ -138,7 +138,7 @@ fn rename(operation: &mut Operation, ending: &str) {
     operation.operation_id = operation.operation_id.as_ref().map(|name| format!("{name}_{ending}"));
 }
 
-/// What every operation may answer before it is even looked for.
+/// What every operation whose answers can be compressed may answer before it is even looked for.
 struct WhateverIsAsked;
 
 const NOT_ACCEPTABLE: &str = "NotAcceptable";
@@ -148,7 +148,7 @@ impl Modify for WhateverIsAsked {
         let description = "None of the encodings that `Accept-Encoding` allows is served, and it forbids `identity`";
         let response = ResponseBuilder::new().description(description).build();
         document.components.get_or_insert_default().responses.insert(NOT_ACCEPTABLE.to_owned(), response.into());
-        for item in document.paths.paths.values_mut() {
+        for (_, item) in document.paths.paths.iter_mut().filter(|(path, _)| path.starts_with("/api/")) {
             let operations = [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete];
             for operation in operations.into_iter().flatten() {
                 let response = Ref::from_response_name(NOT_ACCEPTABLE);

@@ -58,12 +58,8 @@ async fn whoever_presents_no_token_is_told_so_first() {
 async fn whoever_allows_no_encoding_at_all_is_told_so() {
     let world = World::start().await;
     let tenant = world.tenant().await;
-    for (path, name, value) in [
-        (format!("/api/v1/orgs/{}/clients", tenant.slug), "type", "/problems/not-acceptable"),
-        (format!("/t/{}/access-test", tenant.slug), "error", "invalid_request"),
-    ] {
-        let request = world.request(Method::GET, &path).header(ACCEPT_ENCODING, "identity;q=0");
-        let answer = world.send(request).await;
-        assert_eq!((answer.status, &answer.body[name]), (406, &json!(value)), "{path}");
-    }
+    let path = format!("/api/v1/orgs/{}/clients", tenant.slug);
+    let request = world.request(Method::GET, &path).header(ACCEPT_ENCODING, "identity;q=0");
+    let answer = world.send(request).await;
+    assert_eq!((answer.status, &answer.body["type"]), (406, &json!("/problems/not-acceptable")));
 }
