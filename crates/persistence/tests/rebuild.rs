@@ -138,6 +138,19 @@ async fn settings_of_older_clients_are_migrated_to_what_their_events_say() {
 }
 
 #[tokio::test]
+async fn overviews_of_older_clients_are_made_as_their_events_say() {
+    let case = Case::new().await;
+    for _ in 0..2 {
+        let organization = history(&case.store).await.organization;
+        register_clients(&case.store, organization).await;
+    }
+    case.owner.batch_execute("DROP TABLE client_overviews").await.unwrap();
+    case.owner.batch_execute(include_str!("../../../migrations/0010_client_overviews.sql")).await.unwrap();
+    let report = case.check().await;
+    assert!(report.differences.is_empty(), "{:?}", lines(&report));
+}
+
+#[tokio::test]
 async fn projections_are_what_the_journal_says() {
     let case = Case::new().await;
     for _ in 0..2 {

@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use countersign_domain::OrganizationId;
 
 use super::authorizations::Authorizations;
+use super::client_overviews::ClientOverviews;
 use super::clients::Clients;
 use super::consents::Consents;
 use super::members::Members;
@@ -215,6 +216,7 @@ folds! {
     members: Members,
     third_parties: ThirdParties,
     clients: Clients,
+    client_overviews: ClientOverviews,
     tokens: Tokens,
     authorizations: Authorizations,
     refresh_tokens: RefreshTokens,

@@ -4,6 +4,7 @@
 //! same function serves the append, the rebuild and the check.
 
 mod authorizations;
+mod client_overviews;
 pub mod clients;
 mod consents;
 mod fold;

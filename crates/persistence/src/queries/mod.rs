@@ -5,6 +5,7 @@
 pub mod audit;
 pub mod authorizations;
 pub mod clients;
+mod conditions;
 pub mod members;
 pub mod third_parties;
 pub mod tokens;

@@ -1,7 +1,10 @@
 //! What pages and the JSON API read, against a real PostgreSQL.
 
+// The futures of a unit of work nest deeply.
+#![recursion_limit = "256"]
 #![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
+mod clients;
 mod support;
 mod third_parties;
 mod timeline;

@@ -214,7 +214,7 @@ pub(crate) async fn delete(store: &Store, context: &Context, third_party: ThirdP
         .change(context, async |unit| {
             unit.execute::<ThirdParty>(third_party.uuid(), ThirdPartyCommand::Delete).await?;
             for client in of_third_party(store, context.organization, third_party).await? {
-                unit.execute::<Client>(client.uuid(), ClientCommand::Delete).await?;
+                unit.execute::<Client>(client.id.uuid(), ClientCommand::Delete).await?;
             }
             Ok(())
         })

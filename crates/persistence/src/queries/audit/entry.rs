@@ -9,8 +9,8 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::super::ERASED;
+use super::super::conditions::Conditions;
 use super::super::tokens::{masked_token, token_kind};
-use super::conditions::Conditions;
 use super::words::{Labels, describe};
 use super::{ActorSummary, AuditEntry, Reference};
 use crate::journal::{commitments, load_disclosures, read_record};

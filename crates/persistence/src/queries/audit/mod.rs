@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::{Source, Store, StoreError};
-use conditions::Conditions;
+use conditions::conditions;
 
 /// The most entries in one page.
 pub const LONGEST_PAGE: u32 = 1000;
@@ -153,7 +153,7 @@ pub async fn timeline(
     page: AuditPage,
 ) -> Result<AuditEntries, StoreError> {
     let limit = page.limit.clamp(1, LONGEST_PAGE) as usize;
-    let mut conditions = Conditions::of(organization, filter);
+    let mut conditions = conditions(organization, filter);
     let forwards = matches!(page.cursor, AuditCursor::After(_));
     match page.cursor {
         AuditCursor::Newest => {}
@@ -193,7 +193,7 @@ pub async fn entry(
     organization: OrganizationId,
     position: u64,
 ) -> Result<Option<AuditEntry>, StoreError> {
-    let mut conditions = Conditions::of(organization, &AuditFilter::default());
+    let mut conditions = conditions(organization, &AuditFilter::default());
     conditions.push("e.position = ?", signed(position));
     let rows = entry::select(store, organization, &conditions, "").await?;
     Ok(entry::read(store, organization, &rows).await?.into_iter().next())

@@ -1,7 +1,7 @@
 //! `GET /api/v1/orgs/{org}/clients`
 
 use actix_web::{HttpResponse, web};
-use countersign_persistence::queries::clients::{self, ClientList};
+use countersign_persistence::queries::clients::list::{self, ClientFilter, ClientList, Cut};
 use serde::{Deserialize, Serialize};
 
 use super::view::ClientView;
@@ -60,8 +60,9 @@ pub(crate) async fn list_clients(
     let descending = check.optional("order", query.order.as_deref(), is_descending).unwrap_or_default();
     let (page, page_size) = check.page(query.page.as_deref(), query.page_size.as_deref());
     check.finish()?;
-    let list = ClientList { search: query.q, descending, page, page_size };
-    let page = clients::list(&state.store, caller.organization.id, &list).await?;
+    let filter = ClientFilter { search: query.q, ..ClientFilter::default() };
+    let list = ClientList { filter, descending, ..ClientList::default() };
+    let page = list::page(&state.store, caller.organization.id, &list, Cut { page, size: page_size }).await?;
     Ok(HttpResponse::Ok().json(ClientPage {
         items: page.items.into_iter().map(ClientView::from).collect(),
         total: page.total,

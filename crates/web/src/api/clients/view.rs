@@ -83,5 +83,5 @@ pub(super) async fn existing(
     organization: &OrganizationEntry,
     id: ClientId,
 ) -> Result<ClientDetail, WebError> {
-    clients::get(store, organization.id, id).await?.ok_or(WebError::NotFound)
+    clients::get(store, organization.id, id).await?.filter(|client| !client.deleted).ok_or(WebError::NotFound)
 }
