@@ -30,7 +30,6 @@ pub const MIGRATIONS: &[Migration] = migrations![
     "0005_authorizations",
     "0006_client_settings",
     "0007_secret_usage",
-    "0007_secret_usage",
     "0008_organization_hosts",
     "0009_client_overviews"
 ];

@@ -145,7 +145,7 @@ async fn overviews_of_older_clients_are_made_as_their_events_say() {
         register_clients(&case.store, organization).await;
     }
     case.owner.batch_execute("DROP TABLE client_overviews").await.unwrap();
-    case.owner.batch_execute(include_str!("../../../migrations/0010_client_overviews.sql")).await.unwrap();
+    case.owner.batch_execute(include_str!("../../../migrations/0009_client_overviews.sql")).await.unwrap();
     let report = case.check().await;
     assert!(report.differences.is_empty(), "{:?}", lines(&report));
 }

@@ -102,6 +102,33 @@ document.addEventListener("click", (event) => {
   else onDownload(button);
 });
 
+// ---- A page that asks for confirmation, in front of the one that leads to it ----
+
+async function ask(link) {
+  const answer = await fetch(link.href, { headers: { Accept: "text/html" } });
+  const main = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("main");
+  const form = main.querySelector("form");
+  if (!form) throw new Error("there is nothing to confirm");
+  const title = document.createElement("h2");
+  title.id = "dialog-title";
+  title.textContent = main.querySelector("h1").textContent;
+  const dialog = document.createElement("dialog");
+  dialog.setAttribute("aria-labelledby", title.id);
+  dialog.append(title, form);
+  dialog.addEventListener("close", () => dialog.remove());
+  form.addEventListener("submit", () => { leaving = true; });
+  form.querySelector("[data-close]").addEventListener("click", (event) => { event.preventDefault(); dialog.close(); });
+  document.body.append(dialog);
+  dialog.showModal();
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-dialog]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  ask(link).catch(() => location.assign(link.href));
+});
+
 // ---- Filters: replace only the results, keep focus and the address ----
 
 function liveFilter(form) {

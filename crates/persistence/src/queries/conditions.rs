@@ -44,5 +44,6 @@ impl Conditions {
 
 /// A criterion, unless the field was left empty.
 pub(super) fn filled(text: Option<&String>) -> Option<&str> {
-    text.map(|text| text.trim()).filter(|text| !text.is_empty())
+    let blank = |character: char| character.is_whitespace() || character == '\0';
+    text.map(|text| text.trim_matches(blank)).filter(|text| !text.is_empty())
 }

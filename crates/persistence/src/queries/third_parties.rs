@@ -4,16 +4,19 @@ use std::collections::HashMap;
 
 use countersign_domain::client::SecretProof;
 use countersign_domain::third_party::Mode;
+use countersign_domain::values::ThirdPartyName;
 use countersign_domain::{ClientId, ClientSettings, OrganizationId, SecretId, SecretKind, ThirdPartyId};
-use futures_util::future::try_join3;
+use futures_util::future::try_join4;
 use jiff::Timestamp;
 use tokio_postgres::Row;
 use tokio_postgres::types::Json;
 
+use super::clients::{self, NamedClient};
 use super::tokens::{self, TokenSummary};
 use super::{Page, containing, masked, parse};
 use crate::pool::parameters;
 use crate::projections::clients::StoredSecret;
+use crate::projections::unique_names::NameKind;
 use crate::{Store, StoreError};
 
 /// By what the list is sorted.
@@ -117,6 +120,8 @@ pub struct ThirdPartyDetail {
     pub version: u64,
     /// Its client: the last registered of those that were not deleted.
     pub client: Option<ClientSummary>,
+    /// All of its clients that were not deleted, the last registered first.
+    pub clients: Vec<NamedClient>,
     /// Its tokens, newest first.
     pub tokens: Vec<TokenSummary>,
 }
@@ -238,9 +243,10 @@ pub async fn get(
     let sql = "SELECT name, contact_name, contact_email, requirements, mode, enabled, deleted, added_at, version \
                FROM third_parties WHERE org_id = $1 AND third_party_id = $2";
     let key = (organization.uuid(), id.uuid());
-    let (rows, client, tokens) = try_join3(
+    let (rows, client, clients, tokens) = try_join4(
         store.pool().read(organization, sql, parameters![key.0, key.1]),
         client_of(store, organization, id),
+        clients::of_third_party(store, organization, id),
         tokens::of_third_party(store, organization, id),
     )
     .await?;
@@ -257,8 +263,21 @@ pub async fn get(
         added_at: row.try_get(7)?,
         version: row.try_get::<_, i64>(8)?.unsigned_abs(),
         client,
+        clients,
         tokens,
     }))
+}
+
+/// The third party of a name, without regard to case, if there is one.
+pub async fn by_name(
+    store: &Store,
+    organization: OrganizationId,
+    name: &ThirdPartyName,
+) -> Result<Option<ThirdPartyId>, StoreError> {
+    let sql = "SELECT holder_id FROM unique_names WHERE org_id = $1 AND kind = $2 AND name = $3";
+    let (kind, key) = (NameKind::ThirdParty.as_str(), ThirdPartyName::unique_key_of(name.as_str()));
+    let rows = store.pool().read(organization, sql, parameters![organization.uuid(), kind, key]).await?;
+    Ok(rows.first().map(|row| row.try_get(0)).transpose()?.map(ThirdPartyId))
 }
 
 async fn client_of(

@@ -3,15 +3,17 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use countersign_domain::values::InvalidValue;
-use countersign_domain::{ClientEvent, MemberEvent, OrganizationEvent, ThirdPartyEvent, ThirdPartyId, TokenEvent};
+use countersign_domain::{
+    ClientEvent, ClientId, MemberEvent, OrganizationEvent, ThirdPartyEvent, ThirdPartyId, TokenEvent,
+};
 use countersign_persistence::queries::audit::{self, AuditCursor, AuditEntries, AuditFilter, AuditPage};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use serde::Serialize;
 
+use super::listing::address;
 use super::page::{Field, Frame, Section, base, html};
-use super::third_parties::address;
 use super::timeline::EventLine;
 use crate::WebError;
 use crate::caller::{Caller, ReadAudit};
@@ -21,13 +23,14 @@ use crate::state::AppState;
 
 const PAGE_SIZE: u32 = 50;
 /// The fields of the form, which the addresses of the neighbouring pages keep.
-const FILTERS: [&str; 6] = ["q", "actor", "type", "third_party", "from", "to"];
+const FILTERS: [&str; 7] = ["q", "actor", "type", "third_party", "client", "from", "to"];
 
 #[derive(Serialize)]
 struct AuditView {
     page: Frame,
     filters: Filters,
     third_party: String,
+    client: String,
     types: Vec<TypeChoice>,
     filtered: bool,
     events: Vec<EventLine>,
@@ -81,6 +84,7 @@ fn filter(query: &Fields) -> Result<AuditFilter, Vec<FieldError>> {
         actor: text("actor"),
         event_type: text("type"),
         third_party: query.get("third_party").parse::<ThirdPartyId>().ok(),
+        client: query.get("client").parse::<ClientId>().ok(),
         from: query.optional("from", &mut errors, |text| start_of_day(text, 0)),
         until: query.optional("to", &mut errors, |text| start_of_day(text, 1)),
         ..AuditFilter::default()
@@ -117,6 +121,7 @@ fn view(page: Frame, slug: &str, query: &Fields, entries: &AuditEntries, errors:
     AuditView {
         filters: Filters { q: field("q"), actor: field("actor"), from: field("from"), to: field("to") },
         third_party: query.get("third_party").to_owned(),
+        client: query.get("client").to_owned(),
         types: types(query.get("type")),
         filtered: FILTERS.iter().any(|name| !query.get(name).trim().is_empty()),
         events: entries.entries.iter().map(|entry| EventLine::of(entry, slug)).collect(),

@@ -4,14 +4,19 @@
 //! declared right can't slip in; the tests compare the rights with what the pages really refuse.
 
 mod audit;
+mod client;
+mod clients;
+mod confirmation;
 pub(crate) mod consent;
 mod failure;
 mod home;
+mod listing;
 mod page;
 mod pager;
 mod profile;
 mod refusal;
 mod return_to;
+mod secrets;
 mod sign_in;
 mod third_parties;
 mod third_party;
@@ -80,6 +85,19 @@ pages! {
     "/o/{org}/third-parties/{id}/tokens/{token}": {
         get Some(Right::ReadThirdParties) => third_party::token::show,
         post Some(Right::ManageThirdParties) => third_party::token::save,
+    }
+    "/o/{org}/clients": { get Some(Right::ReadThirdParties) => clients::list }
+    "/o/{org}/clients/new": {
+        get Some(Right::ManageThirdParties) => client::new::form,
+        post Some(Right::ManageThirdParties) => client::new::submit,
+    }
+    "/o/{org}/clients/{id}": {
+        get Some(Right::ReadThirdParties) => client::show,
+        post Some(Right::ManageThirdParties) => client::save,
+    }
+    "/o/{org}/clients/{id}/delete": {
+        get Some(Right::ManageThirdParties) => client::delete::form,
+        post Some(Right::ManageThirdParties) => client::delete::submit,
     }
     "/o/{org}/audit": { get Some(Right::ReadAudit) => audit::timeline }
 }

@@ -18,6 +18,7 @@ use crate::state::AppState;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Section {
     ThirdParties,
+    Clients,
     Audit,
     /// None of the navigation.
     Elsewhere,
@@ -81,6 +82,7 @@ impl Frame {
         let base = base(&organization.slug);
         let links = [
             (Section::ThirdParties, Right::ReadThirdParties, "Third parties", "third-parties"),
+            (Section::Clients, Right::ReadThirdParties, "OAuth clients", "clients"),
             (Section::Audit, Right::ReadAudit, "Audit", "audit"),
         ];
         let nav = links.into_iter().filter(|(_, right, _, _)| session.role.allows(*right));
@@ -147,11 +149,13 @@ fn done_in_words(code: &str) -> Option<&'static str> {
         "saved" => "Saved.",
         "secret-added" => "Saved. The new Client Secret is shown below, this once.",
         "token-added" => "Saved. The new OAuth Token is shown below, this once.",
-        "third-party-added" => "Saved. The Client Secret is shown below, this once.",
-        "third-party-added-by-chosen-secret" => {
+        "third-party-added" | "client-added" => "Saved. The Client Secret is shown below, this once.",
+        "third-party-added-by-chosen-secret" | "client-added-by-chosen-secret" => {
             "Saved. The Client Secret is the one that you entered. It is not shown again."
         }
         "third-party-deleted" => "The third party is deleted. Its history stays in the audit timeline.",
+        "client-added-without-secret" => "Saved. A public client has no Client Secret.",
+        "client-deleted" => "The client is deleted. Its history stays in the audit timeline.",
         "token-revoked" => "The token is revoked for good.",
         "password-changed" => "Your password is changed, and your other sessions are signed out.",
         "session-ended" => "The session is signed out.",
@@ -180,9 +184,45 @@ impl Field {
         Self::of(fields.get(name))
     }
 
+    /// Says beside a field that differs what is saved now, for somebody whose form was overtaken.
+    pub fn compared_with(mut self, saved: &Self) -> Self {
+        if self.value.trim() != saved.value {
+            let value = if saved.value.is_empty() { "empty" } else { &*saved.value };
+            self.error = Some(format!("Saved at present: {value}"));
+        }
+        self
+    }
+
     /// Puts the first of the errors that concern it beside the field.
     pub fn marked(mut self, name: &str, errors: &[FieldError]) -> Self {
         self.error = errors.iter().find(|error| error.field == name).map(|error| error.message.clone());
+        self
+    }
+}
+
+/// A box to tick.
+#[derive(Debug, Serialize)]
+pub(super) struct Switch {
+    pub value: bool,
+    pub error: Option<String>,
+}
+
+impl Switch {
+    pub fn of(value: bool) -> Self {
+        Self { value, error: None }
+    }
+
+    /// The box as it was ticked, with the first of the errors that concern it.
+    pub fn typed(fields: &Fields, name: &str, errors: &[FieldError]) -> Self {
+        let error = errors.iter().find(|error| error.field == name).map(|error| error.message.clone());
+        Self { value: fields.is_ticked(name), error }
+    }
+
+    /// Says beside a box that differs what is saved now.
+    pub fn compared_with(mut self, saved: bool, words: [&str; 2]) -> Self {
+        if self.value != saved {
+            self.error = Some(format!("Saved at present: {}", words[usize::from(saved)]));
+        }
         self
     }
 }

@@ -48,8 +48,12 @@ impl Refusal {
                 TokenError::ExpiryInThePast | TokenError::ExpiryTooLate { .. },
             ))) => invalid("expires_on", message),
             WebError::Change(ChangeError::Refused(
-                DomainError::Token(TokenError::Revoked) | DomainError::Client(ClientError::TooManySecrets),
+                DomainError::Token(TokenError::Revoked)
+                | DomainError::Client(ClientError::TooManySecrets | ClientError::PublicClient),
             )) => Self { status: StatusCode::CONFLICT, ..invalid("", message) },
+            WebError::Change(ChangeError::Refused(DomainError::Client(_))) if !error.answer().fields.is_empty() => {
+                Self { status: StatusCode::UNPROCESSABLE_ENTITY, errors: error.answer().fields, is_overtaken: false }
+            }
             other => return Err(other),
         })
     }

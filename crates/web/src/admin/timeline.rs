@@ -4,6 +4,7 @@ use countersign_persistence::queries::audit::{AuditEntry, FieldChange};
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::listing::address;
 use super::page::base;
 use super::user_agent::UserAgent;
 
@@ -54,9 +55,11 @@ impl EventLine {
             actor: ActorLine {
                 kind: entry.actor.kind.clone(),
                 name: actor_name(entry),
-                href: entry.actor.name.as_ref().map(|name| {
-                    super::third_parties::address(&format!("{}/audit", base(slug)), [("actor", Some(name.as_str()))])
-                }),
+                href: entry
+                    .actor
+                    .name
+                    .as_ref()
+                    .map(|name| address(&format!("{}/audit", base(slug)), [("actor", Some(name.as_str()))])),
             },
             words: as_predicate(&entry.sentence),
             event_type: entry.event_type.clone(),
@@ -96,8 +99,11 @@ fn subjects(entry: &AuditEntry, slug: &str) -> Vec<SubjectLine> {
         label: third_party.label.clone(),
         href: third_party_href.clone(),
     });
-    let client =
-        entry.client.as_ref().map(|client| SubjectLine { kind: "Client", label: client.label.clone(), href: None });
+    let client = entry.client.as_ref().map(|client| SubjectLine {
+        kind: "Client",
+        label: client.label.clone(),
+        href: Some(format!("{}/clients/{}", base(slug), client.id)),
+    });
     let token = entry.token.as_ref().map(|token| SubjectLine {
         kind: "Token",
         label: token.label.clone(),

@@ -6,6 +6,7 @@ use countersign_domain::{
     Client, ClientCommand, ClientId, ClientSettings, GrantType, Secret, SecretId, SecretKind, ThirdPartyId,
 };
 use countersign_persistence::directory::OrganizationEntry;
+use countersign_persistence::queries::third_parties::SecretSummary;
 use countersign_persistence::{ChangeError, Context, Store, UnitOfWork};
 use jiff::Timestamp;
 
@@ -21,6 +22,7 @@ pub(crate) struct NewClient {
     pub redirect_uris: Vec<RedirectUri>,
     pub scopes: Vec<Scope>,
     pub settings: SettingsChanges,
+    pub active: bool,
     /// The verifier of a secret that a person chose; one is generated otherwise.
     pub chosen_secret: Option<String>,
 }
@@ -42,6 +44,8 @@ pub(crate) struct ClientChanges {
     pub redirect_uris: Option<Vec<RedirectUri>>,
     pub settings: SettingsChanges,
     pub active: Option<bool>,
+    pub remove_secrets: Vec<SecretId>,
+    pub add_secret: Option<NewSecret>,
 }
 
 /// A secret to be added beside the one that a client has.
@@ -50,8 +54,23 @@ pub(crate) struct NewSecret {
     /// The verifier of a secret that a person chose; one is generated otherwise.
     pub chosen: Option<String>,
     pub expires_at: Option<Timestamp>,
-    /// When the other secrets stop working: the end of the overlap.
-    pub retire_others_at: Option<Timestamp>,
+    /// When other secrets stop working: the end of the overlap.
+    pub retire_others: Option<Retirement>,
+}
+
+/// An end of secrets that had none so early.
+#[derive(Debug, Clone)]
+pub(crate) struct Retirement {
+    at: Timestamp,
+    secrets: Vec<SecretId>,
+}
+
+impl Retirement {
+    /// The end of all secrets but those that end earlier by themselves, which keep their end.
+    pub fn of(secrets: &[SecretSummary], at: Timestamp) -> Self {
+        let later = secrets.iter().filter(|secret| secret.expires_at.is_none_or(|end| end > at));
+        Self { at, secrets: later.map(|secret| secret.id).collect() }
+    }
 }
 
 impl SettingsChanges {
@@ -86,6 +105,9 @@ pub(crate) async fn register(
             };
             let id = ClientId(unit.create::<Client>(register).await?);
             change_settings(unit, organization, id, &new.settings).await?;
+            if !new.active {
+                unit.execute::<Client>(id.uuid(), ClientCommand::Deactivate).await?;
+            }
             let secret = match new.client_type {
                 ClientType::Public => None,
                 ClientType::Confidential => add(unit, id, new.chosen_secret.as_ref(), None).await?,
@@ -95,14 +117,14 @@ pub(crate) async fn register(
         .await
 }
 
-/// Makes all the changes or none.
+/// Makes all the changes or none. Answers the new secret, if there is one to show.
 pub(crate) async fn update(
     store: &Store,
     context: &Context,
     organization: &OrganizationEntry,
     id: ClientId,
     changes: &ClientChanges,
-) -> Result<(), WebError> {
+) -> Result<Option<Secret>, WebError> {
     store
         .change(context, async |unit| {
             if let Some(uris) = &changes.redirect_uris {
@@ -114,7 +136,13 @@ pub(crate) async fn update(
                 Some(false) => unit.execute::<Client>(id.uuid(), ClientCommand::Deactivate).await?,
                 None => {}
             }
-            Ok(())
+            for secret in &changes.remove_secrets {
+                unit.execute::<Client>(id.uuid(), ClientCommand::RemoveSecret(*secret)).await?;
+            }
+            match &changes.add_secret {
+                Some(new) => Ok(add_beside(unit, id, new).await?),
+                None => Ok(None),
+            }
         })
         .await
 }
@@ -124,21 +152,20 @@ pub(crate) async fn add_secret(
     store: &Store,
     context: &Context,
     id: ClientId,
-    others: &[SecretId],
     new: &NewSecret,
 ) -> Result<Option<Secret>, WebError> {
-    store
-        .change(context, async |unit| {
-            let secret = add(unit, id, new.chosen.as_ref(), new.expires_at).await?;
-            if new.retire_others_at.is_some() {
-                for other in others {
-                    let limit = ClientCommand::LimitSecret { secret: *other, expires_at: new.retire_others_at };
-                    unit.execute::<Client>(id.uuid(), limit).await?;
-                }
-            }
-            Ok(secret)
-        })
-        .await
+    store.change(context, async |unit| Ok(add_beside(unit, id, new).await?)).await
+}
+
+async fn add_beside(unit: &UnitOfWork, id: ClientId, new: &NewSecret) -> Result<Option<Secret>, ChangeError> {
+    let secret = add(unit, id, new.chosen.as_ref(), new.expires_at).await?;
+    if let Some(Retirement { at, secrets }) = &new.retire_others {
+        for secret in secrets {
+            let limit = ClientCommand::LimitSecret { secret: *secret, expires_at: Some(*at) };
+            unit.execute::<Client>(id.uuid(), limit).await?;
+        }
+    }
+    Ok(secret)
 }
 
 /// Takes a secret away at once.

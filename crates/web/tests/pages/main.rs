@@ -3,6 +3,8 @@
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a failing test panics")]
 
 mod browser;
+mod client;
+mod clients;
 mod profile;
 mod rights;
 mod saving;

@@ -2,6 +2,7 @@
 
 pub mod list;
 
+use countersign_domain::client::ClientType;
 use countersign_domain::token::TokenKind;
 use countersign_domain::{ClientId, ClientSettings, MemberId, OrganizationId, SecretKind, ThirdPartyId, TokenId};
 use jiff::Timestamp;
@@ -21,8 +22,8 @@ pub struct ClientDetail {
     pub id: ClientId,
     /// The `client_id` of the protocol.
     pub identifier: String,
-    /// Whether it is a public client, which has no secret.
-    pub is_public: bool,
+    /// Whether it can keep a secret.
+    pub client_type: ClientType,
     /// The third party that it belongs to.
     pub third_party: Option<ThirdPartyId>,
     /// What that third party is called.
@@ -200,7 +201,7 @@ fn detail(row: &Row) -> Result<ClientDetail, StoreError> {
     Ok(ClientDetail {
         id: ClientId(row.try_get(0)?),
         identifier: row.try_get(1)?,
-        is_public: row.try_get::<_, &str>(2)? == "public",
+        client_type: client_type(row.try_get(2)?)?,
         third_party: row.try_get::<_, Option<_>>(3)?.map(ThirdPartyId),
         third_party_name: row.try_get(4)?,
         is_automatic: row.try_get(5)?,
@@ -213,6 +214,14 @@ fn detail(row: &Row) -> Result<ClientDetail, StoreError> {
         last_code: last_code(row)?,
         last_token: last_token(row)?,
     })
+}
+
+fn client_type(text: &str) -> Result<ClientType, StoreError> {
+    match text {
+        "confidential" => Ok(ClientType::Confidential),
+        "public" => Ok(ClientType::Public),
+        _ => Err(StoreError::UnexpectedValue(format!("client type {text}"))),
+    }
 }
 
 fn last_code(row: &Row) -> Result<Option<LastCode>, StoreError> {

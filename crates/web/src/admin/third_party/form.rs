@@ -1,16 +1,15 @@
 //! The fields of a third party: as saved, as typed, and what changes by them.
 
+use countersign_domain::TokenId;
 use countersign_domain::expiry::add_calendar_months;
 use countersign_domain::third_party::{Contact, Mode};
 use countersign_domain::values::{EmailAddress, InvalidValue, Note, PersonName, RedirectUri, ThirdPartyName};
-use countersign_domain::{SecretId, TokenId};
 use countersign_persistence::queries::third_parties::ThirdPartyDetail;
 use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::super::page::Field;
+use super::super::secrets::{end_on, ticked_secrets};
 use crate::changes::third_parties::{NewThirdParty, NewToken, ThirdPartyChanges};
 use crate::error::FieldError;
 use crate::form::Fields;
@@ -57,22 +56,15 @@ impl Details {
     }
 
     /// Says beside each field that differs what is saved now, for somebody whose form was overtaken.
-    pub fn compared_with(mut self, saved: &Self) -> Self {
-        let pairs = [
-            (&mut self.name, &saved.name),
-            (&mut self.contact_name, &saved.contact_name),
-            (&mut self.contact_email, &saved.contact_email),
-            (&mut self.note, &saved.note),
-            (&mut self.mode, &saved.mode),
-            (&mut self.callback_url, &saved.callback_url),
-        ];
-        for (typed, saved) in pairs {
-            if typed.value.trim() != saved.value {
-                let value = if saved.value.is_empty() { "empty" } else { &*saved.value };
-                typed.error = Some(format!("Saved at present: {value}"));
-            }
+    pub fn compared_with(self, saved: &Self) -> Self {
+        Self {
+            name: self.name.compared_with(&saved.name),
+            contact_name: self.contact_name.compared_with(&saved.contact_name),
+            contact_email: self.contact_email.compared_with(&saved.contact_email),
+            note: self.note.compared_with(&saved.note),
+            mode: self.mode.compared_with(&saved.mode),
+            callback_url: self.callback_url.compared_with(&saved.callback_url),
         }
-        self
     }
 }
 
@@ -146,7 +138,7 @@ pub(super) fn read_changes(
         tokens: switched_tokens(fields),
         add_token: (action == Action::AddToken).then_some(NewToken { expires_at }),
         add_secret: action == Action::NewSecret,
-        remove_secrets: fields.keys_of("remove_secret").filter_map(|key| key.parse::<SecretId>().ok()).collect(),
+        remove_secrets: ticked_secrets(fields),
     })
 }
 
@@ -161,20 +153,12 @@ pub(super) fn switched_tokens(fields: &Fields) -> Vec<(TokenId, bool)> {
     switched.collect()
 }
 
-/// The instant at which a token expires on a chosen day: on that UTC day, at the present time of day, just as the
-/// default of six calendar months keeps the time of day.
+/// The instant at which a token expires on a chosen day, within the organization's limit.
 fn expiry_on(text: &str, maximum_months: u16, now: Timestamp) -> Result<Timestamp, InvalidValue> {
-    let refused = |because: String| InvalidValue(because.into());
-    let day = text.trim().parse::<Date>().map_err(|_| refused("Enter a date like 2027-05-31".to_owned()))?;
-    let time = now.to_zoned(TimeZone::UTC).time();
-    let too_late =
-        || refused(format!("Choose a date within {maximum_months} months: the organization allows no longer"));
-    let at = day.to_datetime(time).to_zoned(TimeZone::UTC).map_err(|_| too_late())?.timestamp();
-    if at <= now {
-        return Err(refused("Choose a date in the future".to_owned()));
-    }
+    let at = end_on(text, now)?;
     if add_calendar_months(now, maximum_months).is_some_and(|latest| at > latest) {
-        return Err(too_late());
+        let message = format!("Choose a date within {maximum_months} months: the organization allows no longer");
+        return Err(InvalidValue(message.into()));
     }
     Ok(at)
 }

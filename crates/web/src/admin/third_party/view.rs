@@ -1,17 +1,17 @@
 //! What `third-party.hbs` reads.
 
-use countersign_domain::Secret;
-use countersign_domain::client::MAXIMUM_SECRETS;
 use countersign_domain::expiry::{MANUAL_TOKEN_MONTHS, add_calendar_months};
 use countersign_domain::token::TokenStatus;
 use countersign_domain::validity::{AuthorizationStanding, Circumstances, Standing, TokenFacts};
 use countersign_persistence::directory::OrganizationEntry;
-use countersign_persistence::queries::third_parties::{SecretSummary, ThirdPartyDetail};
+use countersign_persistence::queries::clients::NamedClient;
+use countersign_persistence::queries::third_parties::ThirdPartyDetail;
 use countersign_persistence::queries::tokens::TokenSummary;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use super::super::page::{Field, Frame, LastUse, base};
+use super::super::page::{Field, Frame, LastUse, Switch, base};
+use super::super::secrets::{RevealedLine, SecretRow, file_name_part, has_room, secret_rows};
 use super::form::{Details, page_version, switched_tokens};
 use crate::changes::third_parties::Revealed;
 use crate::error::FieldError;
@@ -33,6 +33,8 @@ pub(super) struct ThirdPartyPage {
     active_tokens: usize,
     last_use: Option<LastUse>,
     client_id: String,
+    clients: Vec<ClientLink>,
+    add_client: Option<String>,
     secrets: Vec<SecretRow>,
     can_add_secret: bool,
     default_expires_at: Timestamp,
@@ -70,18 +72,13 @@ pub(super) struct Form {
 }
 
 #[derive(Serialize)]
-pub(super) struct Switch {
-    pub value: bool,
-    pub error: Option<String>,
+struct ClientLink {
+    client_id: String,
+    href: String,
 }
 
-#[derive(Serialize)]
-struct SecretRow {
-    id: String,
-    mask: String,
-    created_at: Timestamp,
-    last_used_at: Option<Timestamp>,
-    remove: bool,
+fn client_link(client: &NamedClient, base: &str) -> ClientLink {
+    ClientLink { client_id: client.identifier.clone(), href: format!("{base}/clients/{}", client.id) }
 }
 
 #[derive(Serialize)]
@@ -99,12 +96,6 @@ struct TokenRow {
     last_used_at: Option<Timestamp>,
 }
 
-#[derive(Serialize)]
-struct RevealedLine {
-    label: &'static str,
-    value: String,
-}
-
 /// What the page shows beside what is saved.
 pub(super) struct Shown<'a> {
     /// The form as it was typed, after a failed save.
@@ -117,28 +108,21 @@ pub(super) struct Shown<'a> {
 
 impl Form {
     pub fn saved(detail: &ThirdPartyDetail) -> Self {
-        Self {
-            details: Details::saved(detail),
-            expires_on: Field::default(),
-            enabled: Switch { value: detail.enabled, error: None },
-        }
+        Self { details: Details::saved(detail), expires_on: Field::default(), enabled: Switch::of(detail.enabled) }
     }
 
     pub fn typed(fields: &Fields, errors: &[FieldError]) -> Self {
         Self {
             details: Details::typed(fields, errors),
             expires_on: Field::typed(fields, "expires_on").marked("expires_on", errors),
-            enabled: Switch { value: fields.is_ticked("enabled"), error: None },
+            enabled: Switch::typed(fields, "enabled", errors),
         }
     }
 
     /// Says beside each field that differs what is saved now.
     pub fn compared_with(mut self, saved: &ThirdPartyDetail) -> Self {
         self.details = self.details.compared_with(&Details::saved(saved));
-        if self.enabled.value != saved.enabled {
-            let now = if saved.enabled { "Enabled" } else { "not Enabled" };
-            self.enabled.error = Some(format!("Saved at present: {now}"));
-        }
+        self.enabled = self.enabled.compared_with(saved.enabled, ["not Enabled", "Enabled"]);
         self
     }
 }
@@ -150,7 +134,7 @@ impl ThirdPartyPage {
         let latest = add_calendar_months(now, organization.maximum_token_months).unwrap_or(Timestamp::MAX);
         let default = add_calendar_months(now, MANUAL_TOKEN_MONTHS).unwrap_or(latest).min(latest);
         let secrets = detail.client.as_ref().map_or(&[][..], |client| &client.secrets);
-        let third_party = ThirdPartyLine::of(organization, detail);
+        let (base, third_party) = (base(&organization.slug), ThirdPartyLine::of(organization, detail));
         let row = |token: &TokenSummary| token_row(token, &third_party.href, typed, &revealed, now);
         let (live, past) = detail.tokens.iter().partition::<Vec<_>, _>(|token| is_live(token, now));
         Self {
@@ -160,30 +144,26 @@ impl ThirdPartyPage {
             active_tokens: live.len(),
             last_use: last_use(&detail.tokens),
             client_id: detail.client.as_ref().map(|client| client.identifier.clone()).unwrap_or_default(),
-            secrets: secrets.iter().rev().map(|secret| secret_row(secret, typed)).collect(),
-            can_add_secret: secrets.len() < MAXIMUM_SECRETS,
+            clients: detail.clients.iter().map(|client| client_link(client, &base)).collect(),
+            add_client: can_edit.then(|| format!("{base}/clients/new?third_party={}", detail.id)),
+            secrets: secret_rows(secrets, typed, now),
+            can_add_secret: has_room(secrets, now),
             default_expires_at: default,
             max_expires_on: Some(latest.strftime("%Y-%m-%d").to_string()),
             tokens: live.into_iter().map(row).collect(),
             past_tokens: past.into_iter().map(row).collect(),
-            reveal_file: format!("countersign-{}-{}.txt", organization.slug, file_name_part(&detail.name)),
+            reveal_file: format!(
+                "countersign-{}-{}.txt",
+                organization.slug,
+                file_name_part(&detail.name, "third-party")
+            ),
             revealed: revealed_lines(detail, &revealed),
             can_edit,
             deleted: detail.deleted,
-            history: can_audit.then(|| format!("{}/audit?third_party={}", base(&organization.slug), detail.id)),
+            history: can_audit.then(|| format!("{base}/audit?third_party={}", detail.id)),
             third_party,
             page,
         }
-    }
-}
-
-fn secret_row(secret: &SecretSummary, typed: Option<&Fields>) -> SecretRow {
-    SecretRow {
-        id: secret.id.to_string(),
-        mask: secret.masked.clone(),
-        created_at: secret.created_at,
-        last_used_at: secret.last_used_at,
-        remove: typed.is_some_and(|fields| fields.is_ticked(&format!("remove_secret[{}]", secret.id))),
     }
 }
 
@@ -213,26 +193,17 @@ fn token_row(
 }
 
 fn revealed_lines(detail: &ThirdPartyDetail, revealed: &Revealed) -> Vec<RevealedLine> {
-    let line = |label, secret: &Secret| RevealedLine { label, value: secret.expose().to_owned() };
     let client_id = detail.client.as_ref().map(|client| client.identifier.clone());
     let client_id = client_id.filter(|_| revealed.client_secret.is_some() || revealed.token.is_some());
-    let client_id = client_id.map(|value| RevealedLine { label: "Client ID", value });
-    let secret = revealed.client_secret.as_ref().map(|secret| line("Client Secret", secret));
-    let token = revealed.token.as_ref().map(|(_, secret)| line("OAuth Token", secret));
+    let client_id = client_id.map(|value| RevealedLine::of("Client ID", value));
+    let secret = revealed.client_secret.as_ref().map(|secret| RevealedLine::secret("Client Secret", secret));
+    let token = revealed.token.as_ref().map(|(_, secret)| RevealedLine::secret("OAuth Token", secret));
     client_id.into_iter().chain(secret).chain(token).collect()
 }
 
 /// Whom to talk to, in one line.
 pub(in crate::admin) fn contact(name: Option<&str>, email: Option<&str>) -> String {
     [name, email].into_iter().flatten().collect::<Vec<_>>().join(", ")
-}
-
-/// The part of a file name that tells whose it is: only what every file system takes.
-fn file_name_part(name: &str) -> String {
-    let lower = name.to_lowercase();
-    let words = lower.split(|character: char| !character.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
-    let joined = words.collect::<Vec<_>>().join("-");
-    if joined.is_empty() { "third-party".to_owned() } else { joined }
 }
 
 /// Whether the token is Active and has not expired.

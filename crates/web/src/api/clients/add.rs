@@ -122,6 +122,7 @@ fn checked(body: &AddClient) -> Result<NewClient, WebError> {
             access_token_lifetime: body.expires_in.map(|seconds| Some(seconds.0)),
             may_introspect: body.may_introspect,
         },
+        active: true,
         chosen_secret: None,
     };
     check.optional("client_secret", body.client_secret.as_deref(), |text| match client_type {

@@ -4,7 +4,6 @@ use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpResponse, web};
 use countersign_domain::{ClientId, InvalidValue};
 use countersign_persistence::clock;
-use countersign_persistence::queries::third_parties::SecretSummary;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +12,7 @@ use crate::api::json::Request;
 use crate::api::problem::BodyProblems;
 use crate::api::query::{Check, instant};
 use crate::caller::ManageThirdParties;
-use crate::changes::clients::{self, NewSecret};
+use crate::changes::clients::{self, NewSecret, Retirement};
 use crate::state::AppState;
 use crate::{WebError, chosen_secret};
 
@@ -76,11 +75,9 @@ pub(crate) async fn add_client_secret(
     let retire_others_at = check.optional("retire_others_at", body.retire_others_at.as_deref(), future);
     check.finish()?;
     let chosen = chosen_secret::verifier(&state, body.client_secret.as_deref()).await?;
-    let new = NewSecret { chosen, expires_at, retire_others_at };
-    // What ends earlier by itself keeps its end.
-    let ends_later = |secret: &&SecretSummary| secret.expires_at.is_none_or(|at| Some(at) > retire_others_at);
-    let others = before.secrets.iter().filter(ends_later).map(|secret| secret.id).collect::<Vec<_>>();
-    let secret = clients::add_secret(&state.store, &caller.context(), id, &others, &new).await?;
+    let retire_others = retire_others_at.map(|at| Retirement::of(&before.secrets, at));
+    let new = NewSecret { chosen, expires_at, retire_others };
+    let secret = clients::add_secret(&state.store, &caller.context(), id, &new).await?;
     let client = existing(&state.store, &caller.organization, id).await?.into();
     let client_secret = secret.map(|secret| secret.expose().to_owned());
     Ok(HttpResponse::Created()

@@ -78,6 +78,7 @@ fn checked(body: &ChangeClient) -> Result<ClientChanges, WebError> {
             may_introspect: body.may_introspect,
         },
         active: body.active,
+        ..ClientChanges::default()
     };
     check.finish()?;
     Ok(changes)

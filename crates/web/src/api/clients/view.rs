@@ -1,5 +1,6 @@
 //! How the API shows a client.
 
+use countersign_domain::client::ClientType;
 use countersign_domain::{ClientId, GrantType, ThirdPartyId};
 use countersign_persistence::Store;
 use countersign_persistence::directory::OrganizationEntry;
@@ -61,7 +62,10 @@ impl From<ClientDetail> for ClientView {
         Self {
             id: client.id,
             client_id: client.identifier,
-            client_type: if client.is_public { "public" } else { "confidential" },
+            client_type: match client.client_type {
+                ClientType::Confidential => "confidential",
+                ClientType::Public => "public",
+            },
             third_party: client.third_party,
             third_party_name: client.third_party_name,
             redirect_uris: client.redirect_uris,
