@@ -15,6 +15,14 @@ pub enum SignInMethod {
     Password,
     /// A one-use link.
     Link,
+    /// Password, then a code of the member's authenticator app.
+    PasswordAndCode,
+    /// Password, then a recovery code.
+    PasswordAndRecoveryCode,
+    /// A one-use link, then a code of the member's authenticator app.
+    LinkAndCode,
+    /// A one-use link, then a recovery code.
+    LinkAndRecoveryCode,
 }
 
 /// Why a member could not sign in.
@@ -23,7 +31,9 @@ pub enum SignInMethod {
 pub enum SignInFailure {
     /// The password was wrong.
     WrongPassword,
-    /// Too many wrong passwords came before.
+    /// The password was right, the sign-in code or recovery code wrong.
+    WrongCode,
+    /// Too many wrong passwords or codes came before.
     LockedOut,
 }
 
@@ -36,6 +46,8 @@ pub struct Member {
     subject: SubjectId,
     name: Option<Personal>,
     verifier: Option<VerifierId>,
+    #[serde(default)]
+    asks_for_code: bool,
 }
 
 /// What can be asked of a member.
@@ -56,6 +68,12 @@ pub enum MemberCommand {
     ChangeRole(Role),
     /// Put a new password in force; its verifier is stored apart.
     SetPassword(VerifierId),
+    /// Ask for a code of the authenticator app at every sign-in; secret and recovery codes are stored apart.
+    EnableTotp,
+    /// Ask for no code any more.
+    DisableTotp,
+    /// Put new recovery codes in force; their digests are stored apart.
+    ReplaceRecoveryCodes,
     /// Keep the person out.
     Deactivate,
     /// Let the person in again.
@@ -89,6 +107,9 @@ pub enum MemberEvent {
     MemberRenamed { name: Change<Option<Personal>> },
     MemberRoleChanged { role: Change<Role> },
     MemberPasswordSet { verifier: VerifierId },
+    MemberTotpEnabled {},
+    MemberTotpDisabled {},
+    MemberRecoveryCodesReplaced {},
     MemberDeactivated {},
     MemberReactivated {},
     MemberSignedIn { session: SessionId, method: SignInMethod },
@@ -106,6 +127,10 @@ pub enum MemberError {
     Unknown,
     #[error("the member is deactivated")]
     Inactive,
+    #[error("sign-in codes are switched on already")]
+    TotpEnabled,
+    #[error("sign-in codes are not switched on")]
+    TotpDisabled,
 }
 
 journaled!(
@@ -118,6 +143,9 @@ journaled!(
         MemberRenamed,
         MemberRoleChanged,
         MemberPasswordSet,
+        MemberTotpEnabled,
+        MemberTotpDisabled,
+        MemberRecoveryCodesReplaced,
         MemberDeactivated,
         MemberReactivated,
         MemberSignedIn,
@@ -172,6 +200,12 @@ impl Member {
             Command::SetPassword(verifier) => {
                 (self.verifier != Some(verifier)).then_some(Event::MemberPasswordSet { verifier })
             }
+            // A second secret in force would lock out the app that has the first: it is switched off before.
+            Command::EnableTotp if self.asks_for_code => return Err(MemberError::TotpEnabled),
+            Command::EnableTotp => Some(Event::MemberTotpEnabled {}),
+            Command::DisableTotp => self.asks_for_code.then_some(Event::MemberTotpDisabled {}),
+            Command::ReplaceRecoveryCodes if !self.asks_for_code => return Err(MemberError::TotpDisabled),
+            Command::ReplaceRecoveryCodes => Some(Event::MemberRecoveryCodesReplaced {}),
             Command::Deactivate => self.active.then_some(Event::MemberDeactivated {}),
             Command::Reactivate => (!self.active).then_some(Event::MemberReactivated {}),
             Command::SignIn { session, method } => {
@@ -199,14 +233,18 @@ impl Member {
                     subject: name.subject,
                     name: Some(name),
                     verifier: None,
+                    asks_for_code: false,
                 };
             }
             MemberEvent::MemberRenamed { name } => self.name = name.to,
             MemberEvent::MemberRoleChanged { role } => self.role = Some(role.to),
             MemberEvent::MemberPasswordSet { verifier } => self.verifier = Some(verifier),
+            MemberEvent::MemberTotpEnabled {} => self.asks_for_code = true,
+            MemberEvent::MemberTotpDisabled {} => self.asks_for_code = false,
             MemberEvent::MemberDeactivated {} => self.active = false,
             MemberEvent::MemberReactivated {} => self.active = true,
-            MemberEvent::MemberSignedIn { .. }
+            MemberEvent::MemberRecoveryCodesReplaced {}
+            | MemberEvent::MemberSignedIn { .. }
             | MemberEvent::MemberSessionEnded { .. }
             | MemberEvent::MemberSignInFailed { .. } => {}
         }

@@ -99,22 +99,34 @@ fn organization() -> Vec<Sample> {
 
 fn member() -> Vec<Sample> {
     use MemberEvent as Event;
+    let signed_in = |method| Event::MemberSignedIn { session: id(2), method };
     vec![
         sample(Event::MemberAdded { email: personal(0), name: personal(1), role: Role::Owner }),
         sample(Event::MemberRenamed { name: change(Some(personal(1)), Some(personal(2))) }),
         sample(Event::MemberRoleChanged { role: change(Role::Developer, Role::Admin) }),
         special("auditor", Event::MemberRoleChanged { role: change(Role::Owner, Role::Auditor) }),
         sample(Event::MemberPasswordSet { verifier: id(1) }),
+        sample(Event::MemberTotpEnabled {}),
+        sample(Event::MemberTotpDisabled {}),
+        sample(Event::MemberRecoveryCodesReplaced {}),
         sample(Event::MemberDeactivated {}),
         sample(Event::MemberReactivated {}),
         sample(Event::MemberSignedIn { session: id(2), method: SignInMethod::Password }),
         special("link", Event::MemberSignedIn { session: id(2), method: SignInMethod::Link }),
+        special("password_and_code", signed_in(SignInMethod::PasswordAndCode)),
+        special("password_and_recovery_code", signed_in(SignInMethod::PasswordAndRecoveryCode)),
+        special("link_and_code", signed_in(SignInMethod::LinkAndCode)),
+        special("link_and_recovery_code", signed_in(SignInMethod::LinkAndRecoveryCode)),
         sample(Event::MemberSessionEnded { session: id(2) }),
         sample(Event::MemberSignInFailed {
             cause: SignInFailure::WrongPassword,
             count: 17,
             minute: at("2026-03-14T09:26:00Z"),
         }),
+        special(
+            "wrong_code",
+            Event::MemberSignInFailed { cause: SignInFailure::WrongCode, count: 2, minute: at("2026-03-14T09:26:00Z") },
+        ),
     ]
 }
 

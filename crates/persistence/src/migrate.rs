@@ -31,7 +31,8 @@ pub const MIGRATIONS: &[Migration] = migrations![
     "0006_client_settings",
     "0007_secret_usage",
     "0008_organization_hosts",
-    "0009_client_overviews"
+    "0009_client_overviews",
+    "0010_second_factors"
 ];
 
 /// Any number, the same for all processes of ours.

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use countersign_domain::values::Note;
 use countersign_domain::{
-    Actor, Digest, DomainError, DomainServices, JournaledAggregate, OrganizationId, Personal, Services, StreamId,
-    SubjectId, VerifierId,
+    Actor, Digest, DomainError, DomainServices, JournaledAggregate, MemberId, OrganizationId, Personal, Services,
+    StreamId, SubjectId, VerifierId,
 };
 use countersign_ledger::Disclosure;
 use countersign_ledger::record::{Commitment, MAXIMUM_TAIL_LENGTH, RecordActor, RecordEvent, RecordStream, RecordTail};
@@ -174,6 +174,21 @@ impl UnitOfWork {
         pending.attachments.push(Attachment::StoreVerifier { verifier, phc });
         pending.attachments.extend(replaced.map(Attachment::DropVerifier));
         verifier
+    }
+
+    /// Keeps a member's TOTP secret, sealed for its place, with the change.
+    pub(crate) fn store_second_factor(&self, member: MemberId, secret: Vec<u8>, last_step: i64) {
+        self.pending().attachments.push(Attachment::StoreSecondFactor { member, secret, last_step });
+    }
+
+    /// Keeps the digests of a member's recovery codes with the change, instead of those before.
+    pub(crate) fn store_recovery_codes(&self, member: MemberId, digests: Vec<Digest>) {
+        self.pending().attachments.push(Attachment::StoreRecoveryCodes { member, digests });
+    }
+
+    /// Drops a member's TOTP secret and recovery codes with the change.
+    pub(crate) fn drop_second_factor(&self, member: MemberId) {
+        self.pending().attachments.push(Attachment::DropSecondFactor(member));
     }
 
     /// Lets the member with this e-mail address find the organization at sign-in.

@@ -11,7 +11,9 @@ use std::collections::BTreeSet;
 
 use countersign_domain::{Digest, OrganizationId};
 use countersign_persistence::private_postgres::DatabaseUrls;
-use countersign_persistence::sign_in::{NewSession, SESSION_LIFETIME, create_link, create_session, record_failure};
+use countersign_persistence::sign_in::{
+    NewSecondFactor, NewSession, SESSION_LIFETIME, create_link, create_session, enable_totp, record_failure,
+};
 use countersign_persistence::{clock, testing};
 use support::{History, connect, history};
 use tokio_postgres::error::SqlState;
@@ -88,6 +90,9 @@ async fn rich_history(urls: &DatabaseUrls) -> OrganizationId {
     create_session(&store, organization, &session).await.unwrap();
     create_link(&store, organization, member, now, SESSION_LIFETIME).await.unwrap();
     record_failure(&store, organization, member, now).await.unwrap();
+    let second_factor =
+        NewSecondFactor { secret: vec![7; 20], used_step: 1, recovery_codes: vec![Digest::of("recovery code")] };
+    enable_totp(&store, &testing::operator(organization), member, second_factor).await.unwrap();
     store.usage().count(organization, token, now, "192.0.2.7");
     store.usage().count_secret(organization, testing::random_id().into(), now);
     store.close().await;

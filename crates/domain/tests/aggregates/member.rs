@@ -70,6 +70,9 @@ fn must_exist_for_everything_else() {
         Command::Rename("Ada".parse().unwrap()),
         Command::ChangeRole(Role::Owner),
         Command::SetPassword(verifier(1)),
+        Command::EnableTotp,
+        Command::DisableTotp,
+        Command::ReplaceRecoveryCodes,
         Command::Deactivate,
         Command::Reactivate,
         sign_in(),
@@ -140,6 +143,27 @@ fn the_verifier_in_force_does_not_replace_itself() {
 }
 
 #[test]
+fn codes_are_switched_on_once_and_off_again() {
+    let (on, off) = (Event::MemberTotpEnabled {}, Event::MemberTotpDisabled {});
+    given::<Member>(&[added()]).when(Command::EnableTotp).then_expect_events(vec![on.clone()]);
+    given::<Member>(&[added(), on.clone()]).when(Command::EnableTotp).then_expect_error(MemberError::TotpEnabled);
+    given::<Member>(&[added(), on.clone()]).when(Command::DisableTotp).then_expect_events(vec![off.clone()]);
+    given::<Member>(&[added()]).when(Command::DisableTotp).then_expect_events(vec![]);
+    given::<Member>(&[added(), on.clone(), off]).when(Command::EnableTotp).then_expect_events(vec![on]);
+}
+
+#[test]
+fn only_who_is_asked_for_codes_gets_recovery_codes() {
+    let (on, off, replaced) =
+        (Event::MemberTotpEnabled {}, Event::MemberTotpDisabled {}, Event::MemberRecoveryCodesReplaced {});
+    let replace = || Command::ReplaceRecoveryCodes;
+    given::<Member>(&[added()]).when(replace()).then_expect_error(MemberError::TotpDisabled);
+    given::<Member>(&[added(), on.clone()]).when(replace()).then_expect_events(vec![replaced.clone()]);
+    given::<Member>(&[added(), on.clone(), replaced.clone()]).when(replace()).then_expect_events(vec![replaced]);
+    given::<Member>(&[added(), on, off]).when(replace()).then_expect_error(MemberError::TotpDisabled);
+}
+
+#[test]
 fn is_kept_out_and_let_in_again() {
     let out = Event::MemberDeactivated {};
     let again = Event::MemberReactivated {};
@@ -152,7 +176,14 @@ fn is_kept_out_and_let_in_again() {
 
 #[test]
 fn signs_in_unless_kept_out() {
-    for method in [SignInMethod::Password, SignInMethod::Link] {
+    for method in [
+        SignInMethod::Password,
+        SignInMethod::Link,
+        SignInMethod::PasswordAndCode,
+        SignInMethod::PasswordAndRecoveryCode,
+        SignInMethod::LinkAndCode,
+        SignInMethod::LinkAndRecoveryCode,
+    ] {
         given::<Member>(&[added()])
             .when(Command::SignIn { session: uuid(3).into(), method })
             .then_expect_events(vec![Event::MemberSignedIn { session: uuid(3).into(), method }]);

@@ -21,6 +21,30 @@ pub(super) fn attach(organization: Uuid, attachment: &Attachment) -> Statement {
             sql: "DELETE FROM verifiers WHERE org_id = ANY($1::uuid[]) AND verifier_id = ANY($2::uuid[])",
             parameters: vec![Box::new(vec![organization]), Box::new(vec![verifier.uuid()])],
         },
+        Attachment::StoreSecondFactor { member, secret, last_step } => Statement {
+            sql: "INSERT INTO second_factors (org_id, member_id, secret, last_step) \
+                  SELECT * FROM UNNEST($1::uuid[], $2::uuid[], $3::bytea[], $4::bigint[])",
+            parameters: vec![
+                Box::new(vec![organization]),
+                Box::new(vec![member.uuid()]),
+                Box::new(vec![secret.clone()]),
+                Box::new(vec![*last_step]),
+            ],
+        },
+        Attachment::StoreRecoveryCodes { member, digests } => Statement {
+            sql: "WITH dropped AS (DELETE FROM recovery_codes WHERE org_id = $1 AND member_id = $2) \
+                  INSERT INTO recovery_codes (org_id, member_id, digest) SELECT $1, $2, UNNEST($3::bytea[])",
+            parameters: vec![
+                Box::new(organization),
+                Box::new(member.uuid()),
+                Box::new(digests.iter().map(|digest| digest.0.to_vec()).collect::<Vec<_>>()),
+            ],
+        },
+        Attachment::DropSecondFactor(member) => Statement {
+            sql: "WITH dropped AS (DELETE FROM recovery_codes WHERE org_id = $1 AND member_id = $2) \
+                  DELETE FROM second_factors WHERE org_id = $1 AND member_id = $2",
+            parameters: vec![Box::new(organization), Box::new(member.uuid())],
+        },
         Attachment::StoreDataKey { master_key, wrapped } => Statement {
             sql: "INSERT INTO data_keys (org_id, key_id, master_key, wrapped) \
                   SELECT org_id, 1, master_key, wrapped \

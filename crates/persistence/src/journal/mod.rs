@@ -17,7 +17,9 @@ mod tests;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use countersign_domain::{Actor, Digest, JournalEvent, OrganizationId, References, StreamId, SubjectId, VerifierId};
+use countersign_domain::{
+    Actor, Digest, JournalEvent, MemberId, OrganizationId, References, StreamId, SubjectId, VerifierId,
+};
 use countersign_ledger::Disclosure;
 use jiff::Timestamp;
 use tokio::sync::oneshot;
@@ -59,6 +61,12 @@ pub(crate) enum Attachment {
     StoreVerifier { verifier: VerifierId, phc: String },
     /// Drop the verifier that another replaced.
     DropVerifier(VerifierId),
+    /// Keep a member's TOTP secret, sealed; codes of the last step and before it are used up.
+    StoreSecondFactor { member: MemberId, secret: Vec<u8>, last_step: i64 },
+    /// Keep the digests of a member's recovery codes instead of those before.
+    StoreRecoveryCodes { member: MemberId, digests: Vec<Digest> },
+    /// Drop a member's TOTP secret and recovery codes.
+    DropSecondFactor(MemberId),
     /// Keep the data key of a new organization.
     StoreDataKey { master_key: String, wrapped: Vec<u8> },
     /// Let an e-mail address, as a digest, sign in to the organization.

@@ -37,7 +37,10 @@ impl Projection for Members {
     fn touched(event: &ProjectedEvent<'_>) -> Vec<Uuid> {
         match event.event {
             JournalEvent::Member(
-                MemberEvent::MemberSignedIn { .. }
+                MemberEvent::MemberTotpEnabled {}
+                | MemberEvent::MemberTotpDisabled {}
+                | MemberEvent::MemberRecoveryCodesReplaced {}
+                | MemberEvent::MemberSignedIn { .. }
                 | MemberEvent::MemberSessionEnded { .. }
                 | MemberEvent::MemberSignInFailed { .. },
             ) => Vec::new(),
@@ -70,6 +73,9 @@ impl Projection for Members {
             MemberEvent::MemberDeactivated {} => row.active = false,
             MemberEvent::MemberReactivated {} => row.active = true,
             MemberEvent::MemberAdded { .. }
+            | MemberEvent::MemberTotpEnabled {}
+            | MemberEvent::MemberTotpDisabled {}
+            | MemberEvent::MemberRecoveryCodesReplaced {}
             | MemberEvent::MemberSignedIn { .. }
             | MemberEvent::MemberSessionEnded { .. }
             | MemberEvent::MemberSignInFailed { .. } => {}

@@ -21,13 +21,19 @@ pub struct MemberSummary {
     pub role: Role,
     /// Whether the person may sign in.
     pub active: bool,
+    /// Whether a code is asked for at sign-in.
+    pub asks_for_code: bool,
     /// Since when.
     pub added_at: Timestamp,
 }
 
 macro_rules! select_members {
     ($rest:literal) => {
-        concat!("SELECT member_id, email, name, role, active, added_at FROM members WHERE org_id = $1 ", $rest)
+        concat!(
+            "SELECT member_id, email, name, role, active, added_at, EXISTS (SELECT FROM second_factors f \
+             WHERE f.org_id = m.org_id AND f.member_id = m.member_id) FROM members m WHERE org_id = $1 ",
+            $rest
+        )
     };
 }
 
@@ -56,5 +62,6 @@ fn summary(row: &Row) -> Result<MemberSummary, StoreError> {
         role: parse("role", row.try_get(3)?)?,
         active: row.try_get(4)?,
         added_at: row.try_get(5)?,
+        asks_for_code: row.try_get(6)?,
     })
 }

@@ -52,6 +52,23 @@ pub async fn take_back_failure(
     store.pool().write(organization, sql, parameters![organization.uuid(), member.uuid()]).await.map(drop)
 }
 
+/// Takes back the failure counted at `now` and leaves everything as it stood before, the time of the last failure too:
+/// a right password of somebody whose code is still to come neither wipes out wrong codes nor makes the wait for the
+/// next one longer.
+pub async fn restore_failures(
+    store: &Store,
+    organization: OrganizationId,
+    member: MemberId,
+    now: Timestamp,
+    last_failed_at: Option<Timestamp>,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE sign_in_failures SET failures = greatest(failures - 1, 0), \
+               last_failed_at = CASE WHEN last_failed_at = $3 THEN coalesce($4, last_failed_at) \
+               ELSE last_failed_at END WHERE org_id = $1 AND member_id = $2";
+    let parameters = parameters![organization.uuid(), member.uuid(), now, last_failed_at];
+    store.pool().write(organization, sql, parameters).await.map(drop)
+}
+
 /// Forgets the failures after a success.
 pub async fn reset_failures(store: &Store, organization: OrganizationId, member: MemberId) -> Result<(), StoreError> {
     let sql = "DELETE FROM sign_in_failures WHERE org_id = $1 AND member_id = $2";

@@ -77,14 +77,24 @@ fn idle_since(now: Timestamp) -> Timestamp {
 
 /// Begins a session, and clears away those of the member that have ended.
 pub async fn create_session(store: &Store, organization: OrganizationId, new: &NewSession) -> Result<(), StoreError> {
+    insert(store, organization, new, None).await
+}
+
+/// Writes the row of a session, or of a sign-in that waits for a code.
+pub(super) async fn insert(
+    store: &Store,
+    organization: OrganizationId,
+    new: &NewSession,
+    awaits_code_after: Option<&str>,
+) -> Result<(), StoreError> {
     let sql = "WITH ended AS (DELETE FROM sessions WHERE org_id = $1 AND member_id = $4 \
                    AND (expires_at <= $5 OR last_seen_at <= $6) RETURNING digest), \
                unlisted AS (DELETE FROM session_directory d USING ended e \
                    WHERE d.digest = e.digest AND d.organization = $1), \
                listed AS (INSERT INTO session_directory (digest, organization) VALUES ($3, $1)) \
                INSERT INTO sessions (org_id, session_id, digest, member_id, created_at, last_seen_at, expires_at, \
-                   address, user_agent) \
-               VALUES ($1, $2, $3, $4, $5, $5, $7, $8, $9)";
+                   address, user_agent, awaits_code_after) \
+               VALUES ($1, $2, $3, $4, $5, $5, $7, $8, $9, $10)";
     let expires_at = moved(new.now, new.lifetime.min(SESSION_LIFETIME));
     let parameters = parameters![
         organization.uuid(),
@@ -96,6 +106,7 @@ pub async fn create_session(store: &Store, organization: OrganizationId, new: &N
         expires_at,
         new.address,
         new.user_agent,
+        awaits_code_after,
     ];
     store.pool().write(organization, sql, parameters).await.map(drop)
 }
@@ -109,7 +120,8 @@ pub async fn find_session(
 ) -> Result<Option<SessionEntry>, StoreError> {
     let sql = "SELECT s.session_id, s.member_id, m.name, m.email, m.role, s.created_at, s.last_seen_at \
                FROM sessions s JOIN members m ON m.org_id = s.org_id AND m.member_id = s.member_id \
-               WHERE s.org_id = $1 AND s.digest = $2 AND s.expires_at > $3 AND s.last_seen_at > $4 AND m.active";
+               WHERE s.org_id = $1 AND s.digest = $2 AND s.expires_at > $3 AND s.last_seen_at > $4 AND m.active \
+               AND s.awaits_code_after IS NULL";
     let parameters = parameters![organization.uuid(), digest.0.as_slice(), now, idle_since(now)];
     let rows = store.pool().read(organization, sql, parameters).await?;
     let Some(row) = rows.first() else { return Ok(None) };
@@ -165,7 +177,7 @@ pub async fn sessions_of(
 ) -> Result<Vec<SessionSummary>, StoreError> {
     let sql = "SELECT session_id, created_at, last_seen_at, address, user_agent FROM sessions \
                WHERE org_id = $1 AND member_id = $2 AND expires_at > $3 AND last_seen_at > $4 \
-               ORDER BY last_seen_at DESC, session_id DESC";
+               AND awaits_code_after IS NULL ORDER BY last_seen_at DESC, session_id DESC";
     let parameters = parameters![organization.uuid(), member.uuid(), now, idle_since(now)];
     let rows = store.pool().read(organization, sql, parameters).await?;
     rows.iter()
@@ -197,8 +209,8 @@ pub async fn end_session(
     Ok(!store.pool().write(organization, sql, parameters).await?.is_empty())
 }
 
-/// Ends the sessions of a member but for one, after a new password or a deactivation, and voids the sign-in links that
-/// wait; how many sessions there were.
+/// Ends the sessions of a member but for one, after a new password or a deactivation, and voids the sign-in links and
+/// sign-ins that wait; how many sessions there were.
 pub async fn end_sessions_of(
     store: &Store,
     organization: OrganizationId,
@@ -207,10 +219,10 @@ pub async fn end_sessions_of(
 ) -> Result<u64, StoreError> {
     let sql = "WITH voided AS (DELETE FROM sign_in_links WHERE org_id = $1 AND member_id = $2), \
                ended AS (DELETE FROM sessions WHERE org_id = $1 AND member_id = $2 \
-                   AND session_id IS DISTINCT FROM $3 RETURNING session_id, digest), \
+                   AND session_id IS DISTINCT FROM $3 RETURNING session_id, digest, awaits_code_after), \
                unlisted AS (DELETE FROM session_directory d USING ended e \
                    WHERE d.digest = e.digest AND d.organization = $1) \
-               SELECT session_id FROM ended";
+               SELECT session_id FROM ended WHERE awaits_code_after IS NULL";
     let except = except.map(SessionId::uuid);
     let rows = store.pool().write(organization, sql, parameters![organization.uuid(), member.uuid(), except]).await?;
     Ok(rows.len() as u64)

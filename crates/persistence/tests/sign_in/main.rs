@@ -5,5 +5,7 @@
 mod links;
 mod lockout;
 mod members;
+mod pending;
+mod second_factor;
 mod sessions;
 mod support;

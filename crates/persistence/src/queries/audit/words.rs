@@ -126,6 +126,13 @@ fn member(event: &MemberEvent, labels: &Labels<'_>) -> Words {
             vec![changed("Role", role.from.as_str(), role.to.as_str())],
         ),
         MemberEvent::MemberPasswordSet { .. } => (format!("Set a new password for {member}"), Vec::new()),
+        MemberEvent::MemberTotpEnabled {} => {
+            (format!("Switched sign-in codes on for {member}"), vec![switched("Sign-in codes", true)])
+        }
+        MemberEvent::MemberTotpDisabled {} => {
+            (format!("Switched sign-in codes off for {member}"), vec![switched("Sign-in codes", false)])
+        }
+        MemberEvent::MemberRecoveryCodesReplaced {} => (format!("Replaced the recovery codes of {member}"), Vec::new()),
         MemberEvent::MemberDeactivated {} => {
             (format!("Deactivated the member {member}"), vec![switched("Active", false)])
         }
@@ -136,6 +143,10 @@ fn member(event: &MemberEvent, labels: &Labels<'_>) -> Words {
             let method = match method {
                 SignInMethod::Password => "a password",
                 SignInMethod::Link => "a sign-in link",
+                SignInMethod::PasswordAndCode => "a password and a sign-in code",
+                SignInMethod::PasswordAndRecoveryCode => "a password and a recovery code",
+                SignInMethod::LinkAndCode => "a sign-in link and a sign-in code",
+                SignInMethod::LinkAndRecoveryCode => "a sign-in link and a recovery code",
             };
             (format!("Signed in as {member} with {method}"), Vec::new())
         }
@@ -143,7 +154,8 @@ fn member(event: &MemberEvent, labels: &Labels<'_>) -> Words {
         MemberEvent::MemberSignInFailed { cause, count, minute } => {
             let cause = match cause {
                 SignInFailure::WrongPassword => "wrong password",
-                SignInFailure::LockedOut => "locked out after too many wrong passwords",
+                SignInFailure::WrongCode => "right password, wrong code",
+                SignInFailure::LockedOut => "locked out after too many wrong passwords or codes",
             };
             (failures(*count, "attempt", &format!("to sign in as {member}"), cause, *minute), Vec::new())
         }
