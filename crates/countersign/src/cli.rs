@@ -280,6 +280,13 @@ pub enum MemberCommand {
         #[command(flatten)]
         reason: Reason,
     },
+    /// Ask a member for no sign-in code any more: for who has lost the authenticator app and the recovery codes
+    ResetSecondFactor {
+        #[command(flatten)]
+        who: Who,
+        #[command(flatten)]
+        reason: Reason,
+    },
     /// Print a link that signs a member in once
     SignInLink {
         #[command(flatten)]

@@ -22,8 +22,9 @@ pub fn generate() -> String {
     letters.chunks(GROUP_LENGTH).map(String::from_iter).collect::<Vec<_>>().join("-")
 }
 
-/// Asks for a new password twice; from a pipe or a file, reads its first line.
-pub fn ask() -> Result<String, CommandError> {
+/// Asks twice for a new password of somebody of whom these things are known; from a pipe or a file, reads its first
+/// line.
+pub fn ask(about: &[&str]) -> Result<String, CommandError> {
     let unreadable = |source| CommandError::System("the password can't be read", source);
     let password = if io::stdin().is_terminal() {
         let password = read_hidden("New password: ").map_err(unreadable)?;
@@ -37,7 +38,7 @@ pub fn ask() -> Result<String, CommandError> {
     if password.is_empty() {
         return Err(CommandError::NoPassword);
     }
-    password::check(&password)?;
+    password::check(&password, about)?;
     Ok(password)
 }
 
@@ -73,7 +74,7 @@ mod tests {
     #[test]
     fn generated_passwords_are_acceptable_and_differ() {
         let generated = generate();
-        password::check(&generated).unwrap();
+        password::check(&generated, &[]).unwrap();
         assert_eq!(generated.len(), GROUPS * (GROUP_LENGTH + 1) - 1);
         assert_ne!(generated, generate());
     }

@@ -130,6 +130,8 @@ fn the_operator_works_beside_a_running_server() {
     assert_eq!(refused.status.code(), Some(1));
     assert!(text(&refused.stderr).contains("at least 12 characters"));
     succeed(&file, &["member", "set-role", "umbra", "ann@umbra.example", "owner"]);
+    let reset = ["member", "reset-second-factor", "umbra", "ann@umbra.example", "--reason", "lost telephone"];
+    assert_eq!(succeed(&file, &reset), "ann@umbra.example signs in to umbra without a code\n");
     let link = succeed(&file, &["member", "sign-in-link", "umbra", "ann@umbra.example"]);
     assert!(link.contains("/o/umbra/sign-in/cs_sl_"), "{link}");
     succeed(&file, &["member", "deactivate", "umbra", "ann@umbra.example"]);

@@ -191,6 +191,6 @@ function liveFilter(form) {
 showScripted();
 if (saveForm) watchForm();
 // The answer that reveals secrets takes the page's own address: reloading asks for the page and repeats nothing.
-if (document.getElementById("revealed")) history.replaceState(null, "", saveForm.getAttribute("action"));
+if (document.getElementById("revealed")) history.replaceState(null, "", saveForm?.getAttribute("action") ?? location.pathname);
 all("form[data-filter]").forEach(liveFilter);
 document.querySelector(".error-summary")?.focus();

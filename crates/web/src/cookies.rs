@@ -4,6 +4,7 @@ use actix_web::HttpRequest;
 use actix_web::cookie::{Cookie, SameSite, time::Duration};
 use countersign_domain::{Digest, ParsedSecret, Secret, SecretKind, secret};
 use countersign_persistence::clock;
+use countersign_persistence::sign_in::PENDING_LIFETIME;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq;
 
@@ -12,6 +13,8 @@ use crate::state::AppState;
 const SESSION: &str = "countersign";
 /// Over HTTPS the name itself binds the cookie to this host (RFC 6265bis section 4.1.3.2).
 const SECURE_SESSION: &str = "__Host-countersign";
+const PENDING: &str = "countersign-pending";
+const SECURE_PENDING: &str = "__Host-countersign-pending";
 const FORM: &str = "countersign-form";
 const SECURE_FORM: &str = "__Host-countersign-form";
 
@@ -20,6 +23,10 @@ const SESSION_HOURS: i64 = 24;
 
 fn session_name(state: &AppState) -> &'static str {
     if state.is_https() { SECURE_SESSION } else { SESSION }
+}
+
+fn pending_name(state: &AppState) -> &'static str {
+    if state.is_https() { SECURE_PENDING } else { PENDING }
 }
 
 fn form_name(state: &AppState) -> &'static str {
@@ -46,7 +53,30 @@ pub(crate) fn no_session(state: &AppState) -> Cookie<'static> {
 
 /// The session secret that the browser presents, if it has the form of one.
 pub(crate) fn presented_session(state: &AppState, request: &HttpRequest) -> Option<(Digest, String)> {
-    let value = request.cookie(session_name(state))?.value().to_owned();
+    presented(request, session_name(state))
+}
+
+/// The cookie that carries a sign-in for which a code is awaited.
+pub(crate) fn pending(state: &AppState, secret: &Secret) -> Cookie<'static> {
+    let mut cookie = cookie(state, pending_name(state), secret.expose().to_owned());
+    cookie.set_max_age(Duration::minutes(PENDING_LIFETIME.as_mins()));
+    cookie
+}
+
+/// The cookie that ends in the browser that a code is awaited.
+pub(crate) fn no_pending(state: &AppState) -> Cookie<'static> {
+    let mut cookie = cookie(state, pending_name(state), String::new());
+    cookie.make_removal();
+    cookie
+}
+
+/// The sign-in for which a code is awaited, as the browser presents it.
+pub(crate) fn presented_pending(state: &AppState, request: &HttpRequest) -> Option<Digest> {
+    presented(request, pending_name(state)).map(|(digest, _)| digest)
+}
+
+fn presented(request: &HttpRequest, name: &str) -> Option<(Digest, String)> {
+    let value = request.cookie(name)?.value().to_owned();
     match secret::parse(&value) {
         Ok(ParsedSecret { kind: SecretKind::Session, digest }) => Some((digest, value)),
         _ => None,

@@ -43,6 +43,12 @@ pub enum WebError {
     /// The sign-in failed.
     #[error("E-mail address or password is wrong")]
     WrongPassword,
+    /// The password was right, and a code is asked for too.
+    #[error("The password is right, and a code is needed too: send `code`, the 6 digits of the app or a recovery code")]
+    CodeNeeded,
+    /// The code is not the one of now, or was used.
+    #[error("This code is wrong, or was used before: enter the one that your app shows now, or a recovery code")]
+    WrongCode,
     /// The caller's role doesn't allow it.
     #[error("Your role does not allow this: ask an owner of the organization")]
     Forbidden,
@@ -135,6 +141,8 @@ impl WebError {
             Self::NotFound => (StatusCode::NOT_FOUND, "not-found", "Not found"),
             Self::Unauthenticated => (StatusCode::UNAUTHORIZED, "unauthenticated", "Sign in first"),
             Self::WrongPassword => (StatusCode::UNAUTHORIZED, "wrong-password", "Sign-in failed"),
+            Self::CodeNeeded => (StatusCode::UNAUTHORIZED, "code-needed", "Code needed"),
+            Self::WrongCode => (StatusCode::UNAUTHORIZED, "wrong-code", "Sign-in failed"),
             Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden", "Not allowed"),
             Self::Suspended => (StatusCode::FORBIDDEN, "organization-suspended", "Organization suspended"),
             Self::AuthorizationRequest(_) => {

@@ -22,6 +22,7 @@ mod operations;
 pub mod password;
 mod responses;
 mod server;
+mod sign_in_codes;
 mod state;
 mod templates;
 mod tenant;

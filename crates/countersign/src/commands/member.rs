@@ -18,7 +18,7 @@ pub async fn run(configuration: &Configuration, command: MemberCommand) -> Resul
             let organization = organization(&store, &slug).await?;
             let password = match (generate_password, ask_password) {
                 (true, _) => Some(password::generate()),
-                (false, true) => Some(password::ask()?),
+                (false, true) => Some(password::ask(&[email.as_str(), &organization.name])?),
                 (false, false) => None,
             };
             let phc = match &password {
@@ -50,11 +50,22 @@ pub async fn run(configuration: &Configuration, command: MemberCommand) -> Resul
         }
         MemberCommand::SetPassword { who, generate, reason } => {
             let (organization, found) = member(&store, &who).await?;
-            let password = if generate { password::generate() } else { password::ask()? };
+            let password =
+                if generate { password::generate() } else { password::ask(&[&who.email, &organization.name])? };
             let phc = password::hash(password.clone()).await?;
             set_password(&store, &context(organization.id, reason.reason), found.id, phc).await?;
             output::line(format_args!("{} of {} has a new password; the sessions were ended", who.email, who.slug));
             show_once(generate.then_some(password.as_str()));
+        }
+        MemberCommand::ResetSecondFactor { who, reason } => {
+            let (organization, found) = member(&store, &who).await?;
+            let context = context(organization.id, reason.reason);
+            sign_in::disable_totp(&store, &context, found.id).await?;
+            sign_in::reset_failures(&store, organization.id, found.id).await?;
+            output::line(format_args!("{} signs in to {} without a code", who.email, who.slug));
+            if !found.asks_for_code {
+                output::note("no code was asked for before either");
+            }
         }
         MemberCommand::SignInLink { who, hours } => {
             let (organization, found) = member(&store, &who).await?;
@@ -127,10 +138,11 @@ async fn list(store: &Store, slug: &str) -> Result<(), CommandError> {
                 member.email.unwrap_or_else(erased),
                 member.name.unwrap_or_else(erased),
                 role.as_str().to_owned(),
+                if member.asks_for_code { "on" } else { "off" }.to_owned(),
                 state.to_owned(),
             ]
         })
         .collect::<Vec<_>>();
-    output::table(["e-mail", "name", "role", "state"], &rows);
+    output::table(["e-mail", "name", "role", "sign-in codes", "state"], &rows);
     Ok(())
 }

@@ -18,6 +18,7 @@ mod refusal;
 mod return_to;
 mod secrets;
 mod sign_in;
+mod sign_in_code;
 mod third_parties;
 mod third_party;
 mod timeline;
@@ -57,6 +58,7 @@ macro_rules! pages {
 pages! {
     "/": { get None => home::start }
     "/login": { get None => sign_in::form, post None => sign_in::submit }
+    "/login/code": { get None => sign_in_code::form, post None => sign_in_code::submit }
     "/logout": { post None => sign_in::logout }
     "/orgs": { get None => home::organizations }
     "/o/{org}": { get Some(Right::UseOwnProfile) => home::organization }
@@ -64,6 +66,10 @@ pages! {
     "/o/{org}/profile": {
         get Some(Right::UseOwnProfile) => profile::show,
         post Some(Right::UseOwnProfile) => profile::submit,
+    }
+    "/o/{org}/profile/sign-in-codes": {
+        get Some(Right::UseOwnProfile) => profile::sign_in_codes::show,
+        post Some(Right::UseOwnProfile) => profile::sign_in_codes::submit,
     }
     "/o/{org}/third-parties": { get Some(Right::ReadThirdParties) => third_parties::list }
     "/o/{org}/third-parties/new": {

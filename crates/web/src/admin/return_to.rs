@@ -22,8 +22,16 @@ pub(super) fn local(address: &str) -> Option<String> {
 
 /// The sign-in page that leads back to an address.
 pub(super) fn sign_in_and_return_to(address: &str) -> String {
-    let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("return_to", address).finish();
-    format!("/login?{query}")
+    format!("/login?{}", query(address))
+}
+
+/// The page that asks for a code and leads back to an address, "" for the default.
+pub(super) fn code_and_return_to(address: &str) -> String {
+    if address.is_empty() { "/login/code".to_owned() } else { format!("/login/code?{}", query(address)) }
+}
+
+fn query(address: &str) -> String {
+    url::form_urlencoded::Serializer::new(String::new()).append_pair("return_to", address).finish()
 }
 
 #[cfg(test)]

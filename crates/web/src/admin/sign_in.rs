@@ -3,17 +3,16 @@
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_SECURITY_POLICY, RETRY_AFTER};
 use actix_web::{HttpRequest, HttpResponse, web};
-use countersign_domain::member::SignInMethod;
-use countersign_domain::{ParsedSecret, Secret, SecretKind, secret};
+use countersign_domain::{ParsedSecret, SecretKind, secret};
 use countersign_persistence::clock;
 use countersign_persistence::directory::OrganizationEntry;
 use countersign_persistence::sign_in::{consume_link, find_session};
 use serde::Serialize;
 
 use super::page::{Field, Frame, base, html, see_other};
-use super::return_to::local;
+use super::return_to::{code_and_return_to, local};
 use crate::caller::presented_session;
-use crate::changes::sign_in::{self, Origin, SignedIn};
+use crate::changes::sign_in::{self, FirstStep, Origin, SignedIn};
 use crate::error::{Answer, FieldError};
 use crate::form::{Fields, OpenForm, SessionForm};
 use crate::middleware::policy_leading_to;
@@ -63,14 +62,8 @@ pub(super) async fn submit(
         return login_page(&state, &request, StatusCode::UNPROCESSABLE_ENTITY, &fields, message);
     }
     let origin = Origin::of(&request);
-    match sign_in::by_password(&state, &origin, fields.get("email"), fields.get("password"), None).await {
-        Ok(SignedIn { secret, memberships, .. }) => {
-            let first = match memberships.as_slice() {
-                [only] => base(&only.slug),
-                _ => "/orgs".to_owned(),
-            };
-            signed_in(&state, &secret, &local(fields.get("return_to")).unwrap_or(first))
-        }
+    match sign_in::by_password(&state, &origin, fields.get("email"), fields.get("password")).await {
+        Ok(step) => first_step(&state, step, fields.get("return_to")),
         Err(WebError::WrongPassword) => {
             let errors = vec![FieldError::new("password", &WebError::WrongPassword)];
             let message = Message { errors, ..Message::default() };
@@ -111,9 +104,8 @@ pub(super) async fn by_link(
         let message = Message { notice, ..Message::default() };
         return login_page(&state, &request, StatusCode::GONE, &Fields::default(), message);
     };
-    let places = [(tenant.id, member)];
-    let (secret, _) = sign_in::begin(&state.store, &Origin::of(&request), &places, SignInMethod::Link).await?;
-    signed_in(&state, &secret, &base(&tenant.slug))
+    let step = sign_in::by_link(&state, &Origin::of(&request), tenant.id, member).await?;
+    first_step(&state, step, &base(&tenant.slug))
 }
 
 /// `POST /logout`
@@ -146,10 +138,42 @@ async fn is_signed_in(
     Ok(find_session(&state.store, organization.id, digest, clock::now()).await?.is_some())
 }
 
-fn signed_in(state: &AppState, secret: &Secret, location: &str) -> Result<HttpResponse, WebError> {
-    let mut response = see_other(location);
+/// Lets the person in, or on to the code.
+fn first_step(state: &AppState, step: FirstStep, return_to: &str) -> Result<HttpResponse, WebError> {
+    match step {
+        FirstStep::SignedIn(signed_in) => let_in(state, &signed_in, return_to),
+        FirstStep::AwaitsCode(secret) => {
+            let mut response = see_other(&code_and_return_to(&local(return_to).unwrap_or_default()));
+            response.add_cookie(&cookies::pending(state, &secret)).map_err(WebError::internal)?;
+            Ok(response)
+        }
+    }
+}
+
+/// Sends the person on to where they wanted to go, with the cookie of the new session.
+pub(super) fn let_in(state: &AppState, signed_in: &SignedIn, return_to: &str) -> Result<HttpResponse, WebError> {
+    let SignedIn { secret, memberships, .. } = signed_in;
+    let first = match memberships.as_slice() {
+        [only] => base(&only.slug),
+        _ => "/orgs".to_owned(),
+    };
+    let mut response = see_other(&local(return_to).unwrap_or(first));
     response.add_cookie(&cookies::session(state, secret)).map_err(WebError::internal)?;
     Ok(response)
+}
+
+/// The sign-in page for somebody from whom no code is awaited any more.
+pub(super) fn begin_again(
+    state: &web::Data<AppState>,
+    request: &HttpRequest,
+    return_to: &str,
+) -> Result<HttpResponse, WebError> {
+    let notice = "Too many codes were wrong, or too much time has passed. Sign in again.";
+    let message = Message { notice, ..Message::default() };
+    let mut page =
+        login_page(state, request, StatusCode::UNAUTHORIZED, &Fields::of([("return_to", return_to)]), message)?;
+    page.add_cookie(&cookies::no_pending(state)).map_err(WebError::internal)?;
+    Ok(page)
 }
 
 fn missing(fields: &Fields) -> Vec<FieldError> {
@@ -179,13 +203,17 @@ fn login_page(
         wait,
     };
     let mut response = html(state, status, "login", &view)?;
-    if view.return_to.starts_with("/t/") {
-        // Signing in may lead on, without another page, to a client.
-        let policy = policy_leading_to(redirect_uri_of(&view.return_to).as_deref());
-        response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
-    }
+    allow_to_lead_on(&mut response, &view.return_to);
     if let Some(cookie) = new_cookie {
         response.add_cookie(&cookie).map_err(WebError::internal)?;
     }
     Ok(response)
+}
+
+/// Signing in may lead on, without another page, to a client.
+pub(super) fn allow_to_lead_on(response: &mut HttpResponse, return_to: &str) {
+    if return_to.starts_with("/t/") {
+        let policy = policy_leading_to(redirect_uri_of(return_to).as_deref());
+        response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+    }
 }

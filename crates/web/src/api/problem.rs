@@ -53,6 +53,8 @@ pub(crate) fn problem(answer: &Answer, id: RequestId) -> HttpResponse {
 const CHALLENGE: (&str, &str) = ("WWW-Authenticate", "`Bearer` with realm");
 
 const UNAUTHENTICATED: Shared = ("401", "No valid session was presented", &[CHALLENGE]);
+const SIGN_IN_FAILED: Shared =
+    ("401", "E-mail address, password or code is wrong, or a code is needed and was not sent", &[CHALLENGE]);
 const FORBIDDEN: Shared = ("403", "The member's role does not allow it, or the organization is suspended", &[]);
 const NOT_FOUND: Shared =
     ("404", "There is no such thing in the organization, or the organization is not the caller's", &[]);
@@ -80,7 +82,7 @@ response_sets! {
     QuestionProblems =
         [MALFORMED, UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, TOO_LARGE, UNSUPPORTED, INVALID, AWAY];
     /// What signing in may answer.
-    SignInProblems = [MALFORMED, UNAUTHENTICATED, TOO_LARGE, UNSUPPORTED, INVALID, THROTTLED, AWAY];
+    SignInProblems = [MALFORMED, SIGN_IN_FAILED, TOO_LARGE, UNSUPPORTED, INVALID, THROTTLED, AWAY];
     /// What signing out may answer.
     SignOutProblems = [UNAUTHENTICATED, AWAY];
 }

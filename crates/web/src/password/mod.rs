@@ -1,5 +1,7 @@
 //! What people choose, hashed slowly: Argon2id with 19 MiB, two passes, one lane.
 
+mod guessable;
+
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
@@ -34,13 +36,17 @@ fn config() -> Config<'static> {
     }
 }
 
-/// Whether a new password is acceptable.
-pub fn check(password: &str) -> Result<(), InvalidValue> {
+/// Whether a new password is acceptable for somebody of whom these things are known: e-mail address, organization.
+pub fn check(password: &str, about: &[&str]) -> Result<(), InvalidValue> {
     if password.chars().count() < MINIMUM_LENGTH {
         return Err(InvalidValue(format!("Use at least {MINIMUM_LENGTH} characters").into()));
     }
     if password.len() > MAXIMUM_LENGTH {
         return Err(InvalidValue(format!("Use at most {MAXIMUM_LENGTH} bytes").into()));
+    }
+    if guessable::is_guessable(password, about) {
+        let message = "This is among the first passwords that anybody would try: choose a few unrelated words";
+        return Err(InvalidValue(message.into()));
     }
     Ok(())
 }
@@ -162,10 +168,13 @@ mod tests {
     }
 
     #[test]
-    fn short_passwords_are_refused() {
-        assert!(check("elevenchars").is_err());
-        assert!(check("twelve chars").is_ok());
-        assert!(check(&"x".repeat(513)).is_err());
+    fn short_and_guessable_passwords_are_refused() {
+        assert!(check("elevenchars", &[]).is_err());
+        assert!(check("twelve chars", &[]).is_ok());
+        assert!(check(&"one and another".repeat(35), &[]).is_err());
+        assert!(check("Password1234", &[]).is_err());
+        assert!(check("twelve chars", &["twelve@acme.example"]).is_ok());
+        assert!(check("twelve@acme.example", &["twelve@acme.example"]).is_err());
     }
 
     /// Work that begins and then takes until the gate is dropped.

@@ -1,6 +1,7 @@
 //! Signing in and out by API.
 
-use countersign_domain::{OrganizationCommand, Role};
+use countersign_domain::{Digest, OrganizationCommand, Role};
+use countersign_persistence::sign_in::{NewSecondFactor, enable_totp};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -90,6 +91,43 @@ async fn another_password_elsewhere_is_no_failure_there() {
     let answer = try_sign_in(&world, json!({ "email": email, "password": "another password entirely" })).await;
     assert_eq!(answer.status, 201, "{}", answer.body);
     assert_eq!(answer.body["organizations"][0]["slug"], there.slug);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_is_asked_for_where_it_was_switched_on() {
+    let world = World::start().await;
+    let tenant = world.tenant().await;
+    let email = format!("careful@{}.example", tenant.slug);
+    let member = world.member(tenant.id, &email, Role::Admin).await;
+    let second_factor = NewSecondFactor {
+        secret: vec![7; 20],
+        used_step: 0,
+        recovery_codes: vec![Digest::of("0123456789ABCDEF"), Digest::of("FEDCBA9876543210")],
+    };
+    let context = countersign_persistence::testing::operator(tenant.id);
+    enable_totp(&world.store, &context, member, second_factor).await.unwrap();
+
+    let body = |code: Value| json!({ "email": email, "password": PASSWORD, "code": code });
+    let needed = try_sign_in(&world, json!({ "email": email, "password": PASSWORD })).await;
+    assert_eq!((needed.status, &needed.body["type"]), (401, &json!("/problems/code-needed")));
+    assert!(needed.body["detail"].as_str().unwrap().contains("send `code`"), "{}", needed.body);
+    let malformed = try_sign_in(&world, body(json!("12345"))).await;
+    assert_eq!((malformed.status, &malformed.body["errors"][0]["field"]), (422, &json!("code")));
+    let wrong = try_sign_in(&world, body(json!("0000-0000-0000-0000"))).await;
+    assert_eq!((wrong.status, &wrong.body["type"]), (401, &json!("/problems/wrong-code")));
+    assert!(!wrong.body.to_string().contains("0000-0000"), "{}", wrong.body);
+    let without_password = json!({ "email": email, "password": "wrong", "code": "0123-4567-89AB-CDEF" });
+    let refused = try_sign_in(&world, without_password).await;
+    assert_eq!((refused.status, &refused.body["type"]), (401, &json!("/problems/wrong-password")));
+    let signed_in = try_sign_in(&world, body(json!("0123-4567-89AB-CDEF"))).await;
+    assert_eq!(signed_in.status, 201, "{}", signed_in.body);
+    let used = try_sign_in(&world, body(json!("0123-4567-89AB-CDEF"))).await;
+    assert_eq!((used.status, &used.body["type"]), (401, &json!("/problems/wrong-code")));
+    // Whoever has none switched on may send one all the same.
+    let unasked = json!({ "email": tenant.email, "password": PASSWORD, "code": "123456" });
+    assert_eq!(try_sign_in(&world, unasked).await.status, 201);
+    let failed = async || countersign_persistence::sign_in::candidates(&world.store, &email).await.unwrap()[0].failures;
+    assert_eq!(failed().await, 1, "only since the last success");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,6 +9,8 @@ mod profile;
 mod rights;
 mod saving;
 mod sign_in;
+mod sign_in_codes;
 mod site;
 mod third_parties;
 mod tokens;
+mod totp;

@@ -26,6 +26,12 @@ async fn a_new_password_takes_the_old_one_and_ends_the_other_sessions() {
     short.must_have("Use at least 12 characters");
     short.must_not_have("elevenchars");
 
+    for guessable in ["Password1234", &email] {
+        let common = here.fill_in(&profile, &change(PASSWORD, guessable)).await;
+        assert_eq!(common.status, StatusCode::UNPROCESSABLE_ENTITY, "{guessable}");
+        common.must_have("among the first passwords that anybody would try");
+    }
+
     let changed = here.fill_in(&profile, &change(PASSWORD, NEW)).await;
     assert_eq!(changed.location(), format!("{profile}?done=password-changed"));
     let after = here.open(&format!("{profile}?done=password-changed")).await;

@@ -1,31 +1,36 @@
-//! The member's own profile: password, sessions, and the applications that may act for the member.
+//! The member's own profile: password, sign-in codes, sessions, and the applications that may act for the member.
+
+mod password;
+mod sessions;
+pub(super) mod sign_in_codes;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
-use countersign_domain::member::SignInFailure;
-use countersign_domain::{ConsentId, Member, MemberCommand, SessionId};
-use countersign_persistence::clock;
+use countersign_domain::{ConsentId, SessionId};
 use countersign_persistence::queries::authorizations::{self, ConsentSummary};
-use countersign_persistence::sign_in::{self, Candidate, SessionSummary};
+use countersign_persistence::sign_in::{self, SessionSummary};
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::page::{Field, Frame, Section, base, html, see_other};
 use super::refusal::Refusal;
 use super::user_agent::UserAgent;
+use crate::WebError;
 use crate::caller::{Caller, UseOwnProfile};
 use crate::changes::consents;
-use crate::changes::sign_in::attempt;
 use crate::error::FieldError;
-use crate::failed_attempts::Failure;
-use crate::form::{Fields, SignedForm};
+use crate::form::SignedForm;
+use crate::password::MINIMUM_LENGTH;
 use crate::state::AppState;
-use crate::{WebError, password};
+use password::{candidate, change_password};
+use sessions::{end_sessions, own_sessions};
 
 #[derive(Serialize)]
 struct ProfilePage {
     page: Frame,
     has_password: bool,
+    /// `null` while no codes are asked for.
+    recovery_codes_left: Option<u64>,
     form: PasswordForm,
     password_hint: String,
     sessions: Vec<SessionRow>,
@@ -90,51 +95,6 @@ pub(super) async fn submit(
     }
 }
 
-async fn change_password(state: &AppState, caller: &Caller<UseOwnProfile>, fields: &Fields) -> Result<(), WebError> {
-    let candidate = candidate(state, caller).await?.ok_or(WebError::NotFound)?;
-    let new = fields.get("new_password");
-    password::check(new).map_err(|problem| WebError::field("new_password", &problem))?;
-    if candidate.phc.is_some() {
-        // Somebody at a screen left unlocked must not get to guess without end, so these tries count as sign-ins do.
-        match attempt(state, &candidate, fields.get("current_password"), clock::now()).await {
-            Err(WebError::WrongPassword) => {
-                let failure = Failure::Member(candidate.member, SignInFailure::WrongPassword);
-                state.failed_attempts.count(candidate.organization, failure);
-                return Err(wrong_password("This is not your current password"));
-            }
-            Err(error @ WebError::Throttled { .. }) => return Err(wrong_password(&error.to_string())),
-            other => other?,
-        }
-    }
-    let phc = state.passwords.hash(new.to_owned()).await?;
-    sign_in::set_password(&state.store, &caller.context(), caller.session.member, phc).await?;
-    end_other_sessions(state, caller).await
-}
-
-fn wrong_password(message: &str) -> WebError {
-    WebError::Invalid(vec![FieldError::new("current_password", &message)])
-}
-
-/// The caller as somebody who signs in by password.
-async fn candidate(state: &AppState, caller: &Caller<UseOwnProfile>) -> Result<Option<Candidate>, WebError> {
-    let Some(email) = &caller.session.email else { return Ok(None) };
-    let candidates = sign_in::candidates(&state.store, email).await?;
-    Ok(candidates.into_iter().find(|candidate| candidate.organization == caller.organization.id))
-}
-
-async fn end_sessions(state: &AppState, caller: &Caller<UseOwnProfile>, which: &str) -> Result<&'static str, WebError> {
-    if which == "others" {
-        end_other_sessions(state, caller).await?;
-        return Ok("sessions-ended");
-    }
-    let id = which.parse::<SessionId>().map_err(|_| WebError::NotFound)?;
-    let session = own_sessions(state, caller).await?.into_iter().find(|session| session.id == id);
-    let session = session.ok_or(WebError::NotFound)?;
-    record_end(state, caller, &[session]).await?;
-    sign_in::end_session(&state.store, caller.organization.id, caller.session.member, id).await?;
-    Ok("session-ended")
-}
-
 async fn withdraw_consent(state: &AppState, caller: &Caller<UseOwnProfile>, which: &str) -> Result<(), WebError> {
     let id = which.parse::<ConsentId>().map_err(|_| WebError::NotFound)?;
     let consent = own_consents(state, caller).await?.into_iter().find(|consent| consent.id == id);
@@ -145,37 +105,6 @@ async fn withdraw_consent(state: &AppState, caller: &Caller<UseOwnProfile>, whic
 async fn own_consents(state: &AppState, caller: &Caller<UseOwnProfile>) -> Result<Vec<ConsentSummary>, WebError> {
     let (organization, member) = (caller.organization.id, caller.session.member);
     Ok(authorizations::consents_of(&state.store, organization, member).await?)
-}
-
-async fn end_other_sessions(state: &AppState, caller: &Caller<UseOwnProfile>) -> Result<(), WebError> {
-    let current = caller.session.session;
-    let mut others = own_sessions(state, caller).await?;
-    others.retain(|session| session.id != current);
-    record_end(state, caller, &others).await?;
-    sign_in::end_sessions_of(&state.store, caller.organization.id, caller.session.member, Some(current)).await?;
-    Ok(())
-}
-
-async fn record_end(
-    state: &AppState,
-    caller: &Caller<UseOwnProfile>,
-    sessions: &[SessionSummary],
-) -> Result<(), WebError> {
-    let member = caller.session.member.uuid();
-    state
-        .store
-        .change(&caller.context(), async |unit| {
-            for session in sessions {
-                unit.execute::<Member>(member, MemberCommand::EndSession(session.id)).await?;
-            }
-            Ok(())
-        })
-        .await
-}
-
-async fn own_sessions(state: &AppState, caller: &Caller<UseOwnProfile>) -> Result<Vec<SessionSummary>, WebError> {
-    let (organization, member) = (caller.organization.id, caller.session.member);
-    Ok(sign_in::sessions_of(&state.store, organization, member, clock::now()).await?)
 }
 
 async fn view(
@@ -194,8 +123,10 @@ async fn view(
     Ok(ProfilePage {
         page: Frame::load(state, request, caller, Section::Elsewhere).await?.with_errors(errors),
         has_password: candidate(state, caller).await?.is_some_and(|candidate| candidate.phc.is_some()),
+        recovery_codes_left: sign_in::recovery_codes_left(&state.store, caller.organization.id, caller.session.member)
+            .await?,
         form,
-        password_hint: format!("At least {} characters; a few unrelated words are fine.", password::MINIMUM_LENGTH),
+        password_hint: format!("At least {MINIMUM_LENGTH} characters; a few unrelated words are fine."),
         sessions: sessions.into_iter().map(|session| row(session, current)).collect(),
         consents: own_consents(state, caller).await?.into_iter().map(consent_row).collect(),
     })

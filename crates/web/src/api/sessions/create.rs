@@ -23,6 +23,9 @@ pub(crate) struct NewSession {
     /// The member's password.
     #[schema(format = Password)]
     password: String,
+    /// The 6 digits that the member's authenticator app shows now, or a recovery code; for who switched sign-in codes on.
+    #[schema(format = Password)]
+    code: Option<String>,
     /// The slug of the only organization to sign in to; by default every one in which the password fits.
     organization: Option<String>,
 }
@@ -63,7 +66,8 @@ impl From<Candidate> for Membership {
 
 /// Signs in
 ///
-/// After five failures in a row every further one costs a longer wait.
+/// Where the member switched sign-in codes on, and `code` is missing, the problem is `/problems/code-needed`. After five
+/// failures in a row every further one costs a longer wait.
 #[utoipa::path(
     post,
     path = "/api/v1/sessions",
@@ -76,9 +80,10 @@ pub(crate) async fn create_session(
     request: HttpRequest,
     Json(new): Json<NewSession>,
 ) -> Result<HttpResponse, WebError> {
+    let NewSession { email, password, code, organization } = new;
+    let (code, organization) = (code.as_deref(), organization.as_deref());
     let SignedIn { secret, expires_at, memberships } =
-        sign_in::by_password(&state, &Origin::of(&request), &new.email, &new.password, new.organization.as_deref())
-            .await?;
+        sign_in::by_password_and_code(&state, &Origin::of(&request), &email, &password, code, organization).await?;
     Ok(HttpResponse::Created().insert_header((CACHE_CONTROL, "no-store")).json(Session {
         session_token: secret.expose().to_owned(),
         expires_at,

@@ -1,26 +1,29 @@
-//! Signing in by password, and out again.
+//! Signing in, by password or link and, where the member switched it on, by a code after that; and out again.
 //!
 //! Nobody learns by trying whether an e-mail address belongs to a member: unknown addresses cost the same work, are
 //! locked out after as many failures, and get the same answers.
 
+mod attempts;
+
 use actix_web::HttpRequest;
-use countersign_domain::member::{SignInFailure, SignInMethod};
+use countersign_domain::member::SignInMethod;
 use countersign_domain::{
-    Actor, Digest, Member, MemberCommand, MemberId, OrganizationId, Secret, SecretKind, SessionId,
+    Actor, Digest, InvalidValue, Member, MemberCommand, MemberId, OrganizationId, Secret, SecretKind, SessionId,
 };
-use countersign_persistence::sign_in::{self, Candidate, NewSession, SESSION_LIFETIME};
+use countersign_persistence::sign_in::{
+    self, Candidate, FirstFactor, NewSession, PENDING_LIFETIME, PendingSignIn, SESSION_LIFETIME,
+};
 use countersign_persistence::{Context, Source, Store, Via, clock};
-use jiff::Timestamp;
-use quick_cache::sync::Cache;
+use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use crate::WebError;
-use crate::failed_attempts::Failure;
 use crate::middleware::{Audience, audience, request_id, source};
+use crate::sign_in_codes::TypedCode;
 use crate::state::AppState;
 
-/// How many unknown addresses are remembered at once; guesses at more than that push the oldest out.
-const REMEMBERED_STRANGERS: usize = 100_000;
+pub(crate) use attempts::{Strangers, attempt};
+use attempts::{method, whom_code_fits, whom_password_fits};
 
 /// From where and through what somebody signs in.
 #[derive(Debug, Clone)]
@@ -47,134 +50,126 @@ pub(crate) struct SignedIn {
     pub memberships: Vec<Candidate>,
 }
 
-/// Failures in a row at addresses that belong to nobody.
-pub(crate) struct Strangers {
-    failures: Cache<Digest, (u32, Timestamp)>,
+/// What a right password or a link that was not used before leads to.
+pub(crate) enum FirstStep {
+    SignedIn(SignedIn),
+    /// A code is asked for; under this secret the sign-in waits for it.
+    AwaitsCode(Secret),
 }
 
-impl Default for Strangers {
-    fn default() -> Self {
-        Self { failures: Cache::new(REMEMBERED_STRANGERS) }
-    }
-}
-
-impl Strangers {
-    fn locked_until(&self, address: Digest) -> Option<Timestamp> {
-        let (failures, last_failed_at) = self.failures.get(&address)?;
-        sign_in::locked_until(failures, Some(last_failed_at))
-    }
-
-    fn record_failure(&self, address: Digest, now: Timestamp) {
-        let (failures, _) = self.failures.get(&address).unwrap_or((0, now));
-        self.failures.insert(address, (failures.saturating_add(1), now));
-    }
-}
-
-/// Signs a person in wherever the password fits, or only in the organization with the given slug.
+/// Signs a person in wherever the password fits.
 pub(crate) async fn by_password(
     state: &AppState,
     origin: &Origin,
     email: &str,
     password: &str,
+) -> Result<FirstStep, WebError> {
+    let fitting = whom_password_fits(state, email, password, None, clock::now()).await?;
+    first_step(state, origin, fitting, FirstFactor::Password).await
+}
+
+/// Signs the member in whose link was used.
+pub(crate) async fn by_link(
+    state: &AppState,
+    origin: &Origin,
+    organization: OrganizationId,
+    member: MemberId,
+) -> Result<FirstStep, WebError> {
+    let candidate = sign_in::candidate_by_id(&state.store, organization, member).await?;
+    first_step(state, origin, candidate.into_iter().collect(), FirstFactor::Link).await
+}
+
+/// Signs a person in wherever the password and, where one is asked for, the code fit; or only in the organization with
+/// the given slug.
+pub(crate) async fn by_password_and_code(
+    state: &AppState,
+    origin: &Origin,
+    email: &str,
+    password: &str,
+    code: Option<&str>,
     organization: Option<&str>,
 ) -> Result<SignedIn, WebError> {
+    let code = code.map(typed_code).transpose()?;
     let now = clock::now();
-    let mut candidates = sign_in::candidates(&state.store, email).await?;
-    candidates.retain(|candidate| organization.is_none_or(|slug| candidate.slug == slug));
-    if candidates.is_empty() {
-        return Err(refuse_stranger(state, sign_in::email_digest(email), password, now).await?);
-    }
-    let mut memberships = Vec::new();
-    let mut failed = Vec::new();
-    let mut wait = None;
-    for candidate in candidates {
-        match attempt(state, &candidate, password, now).await {
-            Ok(()) => memberships.push(candidate),
-            Err(WebError::WrongPassword) => failed.push(candidate),
-            Err(WebError::Throttled { seconds }) => wait = wait.max(Some(seconds)),
-            Err(other) => return Err(other),
+    let fitting = whom_password_fits(state, email, password, organization, now).await?;
+    let first = FirstFactor::Password;
+    let signing_in = match &code {
+        Some(code) => {
+            let candidates = fitting.into_iter().map(|candidate| (candidate, first)).collect();
+            whom_code_fits(state, candidates, code, now).await?
         }
-    }
-    if memberships.is_empty() {
-        for candidate in &failed {
-            count(state, candidate, SignInFailure::WrongPassword);
-        }
-        return Err(wait.map_or(WebError::WrongPassword, |seconds| WebError::Throttled { seconds }));
-    }
-    for candidate in &failed {
-        // Who has another password in another organization has not failed there by signing in here.
-        sign_in::take_back_failure(&state.store, candidate.organization, candidate.member).await?;
-    }
-    let places = memberships.iter().map(|membership| (membership.organization, membership.member)).collect::<Vec<_>>();
-    let (secret, expires_at) = begin(&state.store, origin, &places, SignInMethod::Password).await?;
-    Ok(SignedIn { secret, expires_at, memberships })
-}
-
-/// One try of a password with one member. The failure is counted before the password is looked at and taken back when
-/// it was right, so that tries made at the same time can't all slip in before the first of them is counted.
-pub(crate) async fn attempt(
-    state: &AppState,
-    candidate: &Candidate,
-    password: &str,
-    now: Timestamp,
-) -> Result<(), WebError> {
-    let locked = |failures, last_failed_at| sign_in::locked_until(failures, last_failed_at).filter(|at| *at > now);
-    let refuse = |until| {
-        count(state, candidate, SignInFailure::LockedOut);
-        Err(throttled(until, now))
+        None if fitting.iter().any(|candidate| candidate.asks_for_code) => return Err(WebError::CodeNeeded),
+        None => fitting.into_iter().map(|candidate| (candidate, method(first, None))).collect(),
     };
-    if let Some(until) = locked(candidate.failures, candidate.last_failed_at) {
-        return refuse(until);
-    }
-    let failures = sign_in::record_failure(&state.store, candidate.organization, candidate.member, now).await?;
-    let before = failures.saturating_sub(1);
-    if before > candidate.failures
-        && let Some(until) = locked(before, Some(now))
-    {
-        return refuse(until);
-    }
-    if !state.passwords.verify(password.to_owned(), candidate.phc.clone()).await? {
-        return Err(WebError::WrongPassword);
-    }
-    Ok(sign_in::reset_failures(&state.store, candidate.organization, candidate.member).await?)
+    begin(&state.store, origin, signing_in).await
 }
 
-fn count(state: &AppState, candidate: &Candidate, cause: SignInFailure) {
-    state.failed_attempts.count(candidate.organization, Failure::Member(candidate.member, cause));
-}
-
-/// Does for an address that belongs to nobody what a wrong password costs, and says what to answer.
-async fn refuse_stranger(
+/// Goes on with a sign-in that waits for a code. [`WebError::Unauthenticated`] when it waits no longer.
+pub(crate) async fn by_code(
     state: &AppState,
-    address: Digest,
-    password: &str,
-    now: Timestamp,
-) -> Result<WebError, WebError> {
-    if let Some(until) = state.strangers.locked_until(address).filter(|until| *until > now) {
-        return Ok(throttled(until, now));
+    origin: &Origin,
+    pending: Digest,
+    typed: &str,
+) -> Result<SignedIn, WebError> {
+    let code = typed_code(typed)?;
+    let now = clock::now();
+    let waiting = sign_in::try_pending(&state.store, pending, now).await?;
+    if waiting.is_empty() {
+        return Err(WebError::Unauthenticated);
     }
-    state.strangers.record_failure(address, now);
-    state.passwords.verify(password.to_owned(), None).await?;
-    Ok(WebError::WrongPassword)
+    let is_last_try = waiting.iter().any(|pending| pending.is_last_try);
+    let candidates = waiting.into_iter().map(|PendingSignIn { candidate, first, .. }| (candidate, first)).collect();
+    match whom_code_fits(state, candidates, &code, now).await {
+        Ok(signing_in) => {
+            sign_in::end_pending(&state.store, pending).await?;
+            begin(&state.store, origin, signing_in).await
+        }
+        Err(WebError::WrongCode) if is_last_try => {
+            sign_in::end_pending(&state.store, pending).await?;
+            Err(WebError::Unauthenticated)
+        }
+        Err(other) => Err(other),
+    }
 }
 
-fn throttled(until: Timestamp, now: Timestamp) -> WebError {
-    let seconds = until.duration_since(now).as_secs().max(0).unsigned_abs();
-    WebError::Throttled { seconds: seconds + 1 }
+fn typed_code(typed: &str) -> Result<TypedCode, WebError> {
+    let accepted = InvalidValue("Enter the 6 digits that your app shows now, or a recovery code".into());
+    TypedCode::parse(typed).ok_or_else(|| WebError::field("code", &accepted))
 }
 
-/// Begins one session: one secret, with a row and an event in each organization. Answers the secret and its end.
-pub(crate) async fn begin(
+async fn first_step(
+    state: &AppState,
+    origin: &Origin,
+    candidates: Vec<Candidate>,
+    first: FirstFactor,
+) -> Result<FirstStep, WebError> {
+    if !candidates.iter().any(|candidate| candidate.asks_for_code) {
+        let signing_in = candidates.into_iter().map(|candidate| (candidate, method(first, None))).collect();
+        return begin(&state.store, origin, signing_in).await.map(FirstStep::SignedIn);
+    }
+    let secret = new_secret();
+    for candidate in &candidates {
+        let id = SessionId(clock::new_id());
+        let new = new_session(origin, candidate.member, id, &secret, clock::now(), PENDING_LIFETIME);
+        sign_in::begin_pending(&state.store, candidate.organization, &new, first).await?;
+    }
+    Ok(FirstStep::AwaitsCode(secret))
+}
+
+/// Begins one session: one secret, with a row and an event in each organization.
+async fn begin(
     store: &Store,
     origin: &Origin,
-    places: &[(OrganizationId, MemberId)],
-    method: SignInMethod,
-) -> Result<(Secret, Timestamp), WebError> {
-    let mut entropy = [0; 32];
-    clock::fill_random(&mut entropy);
-    let secret = Secret::from_entropy(SecretKind::Session, entropy);
+    signing_in: Vec<(Candidate, SignInMethod)>,
+) -> Result<SignedIn, WebError> {
+    if signing_in.is_empty() {
+        return Err(WebError::Unauthenticated);
+    }
+    let secret = new_secret();
     let now = clock::now();
-    for &(organization, member) in places {
+    let mut memberships = Vec::new();
+    for (candidate, method) in signing_in {
+        let (organization, member) = (candidate.organization, candidate.member);
         let session = SessionId(clock::new_id());
         // On the record first: a session that was never recorded must not exist.
         store
@@ -182,18 +177,37 @@ pub(crate) async fn begin(
                 unit.execute::<Member>(member.uuid(), MemberCommand::SignIn { session, method }).await
             })
             .await?;
-        let new = NewSession {
-            member,
-            session,
-            digest: secret.digest(),
-            address: origin.source.address.clone(),
-            user_agent: origin.source.user_agent.clone(),
-            now,
-            lifetime: SESSION_LIFETIME,
-        };
+        let new = new_session(origin, member, session, &secret, now, SESSION_LIFETIME);
         sign_in::create_session(store, organization, &new).await?;
+        memberships.push(candidate);
     }
-    Ok((secret, now.checked_add(SESSION_LIFETIME).unwrap_or(Timestamp::MAX)))
+    let expires_at = now.checked_add(SESSION_LIFETIME).unwrap_or(Timestamp::MAX);
+    Ok(SignedIn { secret, expires_at, memberships })
+}
+
+fn new_secret() -> Secret {
+    let mut entropy = [0; 32];
+    clock::fill_random(&mut entropy);
+    Secret::from_entropy(SecretKind::Session, entropy)
+}
+
+fn new_session(
+    origin: &Origin,
+    member: MemberId,
+    session: SessionId,
+    secret: &Secret,
+    now: Timestamp,
+    lifetime: SignedDuration,
+) -> NewSession {
+    NewSession {
+        member,
+        session,
+        digest: secret.digest(),
+        address: origin.source.address.clone(),
+        user_agent: origin.source.user_agent.clone(),
+        now,
+        lifetime,
+    }
 }
 
 /// Ends the session of a secret in every organization where it is valid.
