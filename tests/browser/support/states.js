@@ -2,7 +2,7 @@
 
 import { authorizationUrl, registerClient } from "./client.js";
 import { addMember, createOrganization, signInLink } from "./organization.js";
-import { active, addThirdParty, addToken, enabled, fill, follow, press, save, seedThirdParties, showInactive, signIn } from "./steps.js";
+import { active, addThirdParty, addToken, enabled, enterCode, fill, follow, press, save, seedThirdParties, showInactive, signIn, switchCodesOn } from "./steps.js";
 import { countersign, ready } from "./server.js";
 
 const PASSWORD = "correct horse battery staple";
@@ -27,6 +27,12 @@ export async function prepare(open) {
   await (await active(owner, inactive)).uncheck();
   await save(owner);
   await seedThirdParties(owner, full, Array.from({ length: 60 }, (_, index) => `Partner ${index}`));
+  const [eager, careful] = await Promise.all(["eager", "careful"].map((name) =>
+    addMember(full, "developer", { password: PASSWORD, email: `${name}@${full.slug}.example`, name })));
+  const page = await open();
+  await page.goto("/login");
+  await signIn(page, careful);
+  await switchCodesOn(page, full, careful);
   const person = await addMember(full, "developer", { password: PASSWORD });
   await addMember(empty, "developer", { password: PASSWORD, email: person.email, name: person.name });
   const client = await registerClient(full, {
@@ -36,7 +42,7 @@ export async function prepare(open) {
   const suspended = await createOrganization("Suspended state");
   await addMember(suspended, "owner");
   await countersign(["org", "suspend", suspended.slug]);
-  return { suspended, client, full, empty, thirdParty, token, inactive, person };
+  return { suspended, client, full, empty, thirdParty, token, inactive, person, eager, careful };
 }
 
 const owner = (go) => async (open, world) => {
@@ -198,6 +204,34 @@ export const STATES = {
       await signIn(page, { email: person.email, password: PASSWORD });
     }
     await page.goto(`${full.path}/profile`);
+  }),
+  "sign-in codes, set up": nobody(async (page, { full, person }) => {
+    await page.goto("/login");
+    await signIn(page, { email: person.email, password: PASSWORD });
+    await page.goto(`${full.path}/profile/sign-in-codes`);
+  }),
+  "sign-in codes, refused": nobody(async (page, { full, person }) => {
+    await page.goto("/login");
+    await signIn(page, { email: person.email, password: PASSWORD });
+    await page.goto(`${full.path}/profile/sign-in-codes`);
+    await page.getByLabel("Code", { exact: true }).fill("000000");
+    await page.getByLabel("Current password").fill(PASSWORD);
+    await press(page, "Switch on");
+  }),
+  "sign-in codes, just switched on": nobody(async (page, { full, eager }) => {
+    await page.goto("/login");
+    await signIn(page, eager);
+    await switchCodesOn(page, full, eager);
+  }),
+  "sign-in code asked for": nobody(async (page, { careful }) => {
+    await page.goto("/login");
+    await signIn(page, careful);
+    await page.waitForURL("**/login/code");
+  }),
+  "sign-in code, wrong": nobody(async (page, { careful }) => {
+    await page.goto("/login");
+    await signIn(page, careful);
+    await enterCode(page, "000");
   }),
   "profile, refused": nobody(async (page, { full, person }) => {
     await page.goto("/login");

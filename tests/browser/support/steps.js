@@ -1,6 +1,7 @@
 // What people do on the pages, in their words: by labels and roles, not by the markup.
 
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
 
 /** Presses a button that sends a form; waits for the page that is the answer. */
 export async function press(page, name) {
@@ -115,6 +116,36 @@ export function event(page, ...texts) {
 export async function signIn(page, { email, password }) {
   await page.getByLabel("E-mail").fill(email);
   await page.getByLabel("Password").fill(password);
+  await press(page, "Sign in");
+}
+
+/** The code that an authenticator app shows so many steps of 30 seconds from now (RFC 6238), for a secret in Base32. */
+export function totp(secret, steps = 0) {
+  const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+  const bits = [...secret].map((letter) => letters.indexOf(letter).toString(2).padStart(5, "0")).join("");
+  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => Number.parseInt(byte, 2)));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000) + steps));
+  const hash = createHmac("sha1", key).update(counter).digest();
+  const offset = hash.at(-1) & 0xf;
+  return String((hash.readUInt32BE(offset) & 0x7fff_ffff) % 1_000_000).padStart(6, "0");
+}
+
+/** Switches sign-in codes on for the member who is signed in; answers the secret and the recovery codes. */
+export async function switchCodesOn(page, organization, { password }) {
+  await page.goto(`${organization.path}/profile/sign-in-codes`);
+  const secret = (await page.locator("#totp-secret").textContent()).replaceAll(" ", "");
+  await page.getByLabel("Code", { exact: true }).fill(totp(secret));
+  await page.getByLabel("Current password").fill(password);
+  await press(page, "Switch on");
+  await page.getByText("shown only this once").waitFor();
+  const [codes] = await revealed(page);
+  return { secret, recoveryCodes: codes.trim().split("\n") };
+}
+
+/** Enters a sign-in code or a recovery code. */
+export async function enterCode(page, code) {
+  await page.getByLabel("Code", { exact: true }).fill(code);
   await press(page, "Sign in");
 }
 
