@@ -87,6 +87,40 @@ for (const width of [1280, 400]) {
     await go(page, "Enter");
     await page.getByRole("heading", { name: "This token gives access" }).waitFor();
 
+    await tabTo(page, page.getByRole("link", { name: "OAuth clients" }));
+    await go(page, "Enter");
+    await tabTo(page, page.getByRole("link", { name: "Add client" }));
+    await go(page, "Enter");
+    await tabTo(page, page.getByLabel("Client ID", { exact: true }));
+    await page.keyboard.type("by-keyboard");
+    await go(page, "Control+s");
+    await tabTo(page, button("Copy Client Secret"));
+    await tabTo(page, page.getByLabel("Scopes"));
+    await page.keyboard.type("read");
+    await tabTo(page, page.getByText("Rarely changed"));
+    await page.keyboard.press("Enter");
+    await tabTo(page, page.getByLabel("Require PKCE"));
+    await page.keyboard.press("Space");
+    await go(page, "Control+s");
+    assert.equal(await page.getByLabel("Require PKCE").isChecked(), false);
+
+    await tabTo(page, page.getByRole("link", { name: "Delete", exact: true }));
+    await page.keyboard.press("Enter");
+    const dialog = page.getByRole("dialog", { name: "Delete by-keyboard?" });
+    await dialog.waitFor();
+    assert.equal(await dialog.evaluate((element) => element.contains(document.activeElement)), true);
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+    assert.equal(await page.evaluate(() => document.activeElement.textContent), "Delete");
+    await page.keyboard.press("Enter");
+    await tabTo(page, dialog.getByRole("button", { name: "Delete client" }));
+    await go(page, "Enter");
+    await page.getByText("The client is deleted.").waitFor();
+    await tabTo(page, page.getByRole("searchbox", { name: "Client ID" }));
+    await page.keyboard.type("nothing like it");
+    await page.keyboard.press("Tab");
+    await page.getByRole("heading", { name: "No client matches" }).waitFor();
+
     await tabTo(page, page.getByRole("link", { name: "Audit", exact: true }));
     await go(page, "Enter");
     await tabTo(page, button("Sign out"));

@@ -32,7 +32,8 @@ pub const MIGRATIONS: &[Migration] = migrations![
     "0007_secret_usage",
     "0008_organization_hosts",
     "0009_client_overviews",
-    "0010_second_factors"
+    "0010_second_factors",
+    "0011_client_list",
 ];
 
 /// Any number, the same for all processes of ours.

@@ -39,10 +39,22 @@ export async function prepare(open) {
     client_id: ASCII_WORD, type: "public", redirect_uris: ["https://meridian-fleet.example/callback"],
     scopes: ["records:read", ASCII_WORD],
   });
+  const secretKeeper = await registerClient(full, {
+    client_id: `${ASCII_WORD}-confidential`, redirect_uris: [`https://meridian-fleet.example/${"callback".repeat(20)}`],
+    scopes: [ASCII_WORD], pkce_required: false, may_introspect: true, expires_in: 600,
+  });
+  const clientPath = `${full.path}/clients/${secretKeeper.id}`;
+  await getToken(full, secretKeeper);
   const suspended = await createOrganization("Suspended state");
   await addMember(suspended, "owner");
   await countersign(["org", "suspend", suspended.slug]);
-  return { suspended, client, full, empty, thirdParty, token, inactive, person, eager, careful };
+  return { suspended, client, clientPath, full, empty, thirdParty, token, inactive, person, eager, careful };
+}
+
+/** Lets a client get a token, so that its page has something to show. */
+async function getToken(organization, { client_id, client_secret }) {
+  const body = new URLSearchParams({ grant_type: "client_credentials", client_id, client_secret });
+  await fetch(`${organization.issuer}/oauth2/token`, { method: "POST", body });
 }
 
 const owner = (go) => async (open, world) => {
@@ -192,6 +204,65 @@ export const STATES = {
   "token, to an auditor": as("auditor", "full", async (page, { thirdParty }) => {
     await page.goto(thirdParty.path);
     await follow(page, page.getByRole("link", { name: /^History of/ }).first());
+  }),
+  "clients": owner((page, { full }) => page.goto(`${full.path}/clients`)),
+  "clients, all of them": owner((page, { full }) => page.goto(`${full.path}/clients?page=all`)),
+  "clients, filtered and sorted": owner((page, { full }) => page.goto(`${full.path}/clients?client_id=s&active=yes&sort=token_created_at&order=descending`)),
+  "clients, nothing found": owner((page, { full }) => page.goto(`${full.path}/clients?client_id=${WORD}`)),
+  "clients, none": as("owner", "empty", (page, { empty }) => page.goto(`${empty.path}/clients`)),
+  "clients, to an auditor": as("auditor", "full", (page, { full }) => page.goto(`${full.path}/clients`)),
+  "new client": owner(async (page, { full }) => {
+    await page.goto(`${full.path}/clients/new`);
+    await page.getByText(/^More: third party/).click();
+  }),
+  "new client, refused": owner(async (page, { full }) => {
+    await page.goto(`${full.path}/clients/new`);
+    await page.getByRole("radio", { name: "The client has its own" }).check();
+    await page.getByLabel(/^Expires in/).fill("an hour");
+    await page.getByText(/^More: third party/).click();
+    await page.getByLabel(/^Third party/).fill(WORD);
+    await page.getByLabel("Callback URLs").fill("none");
+    await page.getByLabel("Scopes").fill("\\");
+    await press(page, /^Save/);
+  }),
+  "client": owner((page, { clientPath }) => page.goto(clientPath)),
+  "client, another secret": owner(async (page, { full }) => {
+    const { id } = await registerClient(full, {});
+    await page.goto(`${full.path}/clients/${id}`);
+    await page.getByLabel("The old one works").selectOption("for one more week");
+    await press(page, "New Client Secret");
+  }),
+  "client, refused": owner(async (page, { clientPath }) => {
+    await page.goto(clientPath);
+    await page.getByLabel(/^Expires in/).fill("none");
+    await page.getByLabel("Callback URLs").fill(WORD);
+    for (const grant of await page.getByRole("group", { name: /^How it gets tokens/ }).getByRole("checkbox").all()) await grant.uncheck();
+    await page.getByLabel(/^Expires on/).fill("2020-01-01");
+    await page.getByLabel("Client Secret (optional)").fill("short");
+    await press(page, "New Client Secret");
+  }),
+  "client, no grant types": owner(async (page, { clientPath }) => {
+    await page.goto(clientPath);
+    for (const grant of await page.getByRole("group", { name: /^How it gets tokens/ }).getByRole("checkbox").all()) await grant.uncheck();
+    await press(page, /^Save/);
+  }),
+  "client, public": owner(async (page, { full }) => {
+    const { id } = await registerClient(full, { type: "public" });
+    await page.goto(`${full.path}/clients/${id}`);
+    await page.getByText("Rarely changed").click();
+  }),
+  "client, to an auditor": as("auditor", "full", (page, { clientPath }) => page.goto(clientPath)),
+  "client, deletion": owner((page, { clientPath }) => page.goto(`${clientPath}/delete`)),
+  "client, deletion in a dialog": owner(async (page, { clientPath }) => {
+    await page.goto(clientPath);
+    await page.getByRole("link", { name: "Delete", exact: true }).click();
+    await page.getByRole("dialog").waitFor();
+  }),
+  "client, deleted": owner(async (page, { full }) => {
+    const { id } = await registerClient(full, {});
+    await page.goto(`${full.path}/clients/${id}/delete`);
+    await press(page, "Delete client");
+    await page.goto(`${full.path}/clients/${id}`);
   }),
   "audit": owner((page, { full }) => page.goto(`${full.path}/audit`)),
   "audit, filtered": owner((page, { full }) => page.goto(`${full.path}/audit?q=meridian&type=ThirdPartyAdded`)),

@@ -6,6 +6,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::{self, Bytes};
 use actix_web::{HttpRequest, HttpResponse};
 use countersign_domain::{ClientId, OrganizationId, Right};
+use countersign_persistence::queries::Page;
 use countersign_persistence::queries::clients::list::{self, ClientFilter, ClientList, ClientSort, Cut};
 use countersign_persistence::queries::clients::{ClientDetail, get_all};
 use futures_util::stream;
@@ -126,41 +127,44 @@ pub(super) async fn list(
     let mut listing = Listing::of(format!("{base}/clients"), &query, FILTERS, SORTS);
     let list = ClientList { filter: filter(&listing), sort: listing.sort, descending: listing.descending };
     let mut all_anyway = None;
-    let mut count = None;
+    let mut all = None;
     if listing.page.is_none() {
-        let found = list::count(&state.store, organization, &list.filter).await?;
-        if found > MANY && query.get("sure").is_empty() {
+        let count = list::count(&state.store, organization, &list.filter).await?;
+        if count > MANY && query.get("sure").is_empty() {
             all_anyway = Some(format!("{}&sure=yes", listing.href_of_all()));
             listing.page = Some(1);
+        } else {
+            all = Some(count);
         }
-        count = Some(found);
     }
-    let is_streamed = listing.page.is_none();
-    let cut = Cut { page: listing.page.unwrap_or(1), size: PAGE_SIZE };
-    let found = list::page(&state.store, organization, &list, cut).await?;
+    let found = if let Some(total) = all {
+        Page { items: Vec::new(), total, page: 1, pages: 1 }
+    } else {
+        let cut = Cut { page: listing.page.unwrap_or(1), size: PAGE_SIZE };
+        list::page(&state.store, organization, &list, cut).await?
+    };
     let total = if listing.is_filtered() {
         list::count(&state.store, organization, &ClientFilter::default()).await?
     } else {
         found.total
     };
-    let count = count.unwrap_or(found.total);
     let can_edit = caller.may(Right::ManageThirdParties);
     let now = page.now;
-    let rows = if is_streamed { Vec::new() } else { rows(&found.items, &base) };
+    let rows = rows(&found.items, &base);
     let view = ClientsPage {
         can_edit,
         total,
-        count,
-        range: if is_streamed { Range::whole(count) } else { Range::of(found.page, rows.len()) },
+        count: found.total,
+        range: all.map_or_else(|| Range::of(found.page, rows.len()), Range::whole),
         filters: filters(&listing),
         filtered: listing.is_filtered(),
         sort: listing.sort_name(),
         order: listing.order_name(),
         columns: columns(&listing),
         rows,
-        streamed: is_streamed && count > 0,
+        streamed: all.is_some_and(|count| count > 0),
         all_anyway,
-        pager: listing.pager(found.page, found.pages, count),
+        pager: listing.pager(found.page, found.pages, found.total),
         page,
     };
     if !view.streamed {

@@ -91,6 +91,33 @@ async fn what_is_not_acceptable_is_said_beside_its_field() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_writable_is_not_changed() {
+    let world = World::start().await;
+    let tenant = world.tenant().await;
+    let path = format!("/clients/{}", text(&add(&world, &tenant, &json!({ "client_id": "partner" })).await.body, "id"));
+    let before = world.get(&tenant, &path).await.body;
+    let events = world.journal(tenant.id).await.len();
+    for name in [
+        "id",
+        "client_id",
+        "client_secret",
+        "type",
+        "third_party",
+        "registered_at",
+        "redirect_uri",
+        "code_created_at",
+        "access_token",
+        "token_created_at",
+        "passthru_user",
+    ] {
+        let refused = world.patch(&tenant, &path, &json!({ "active": false, name: "forged" })).await;
+        assert_eq!(refused.status, 400, "{name}: {}", refused.body);
+    }
+    assert_eq!(world.get(&tenant, &path).await.body, before);
+    assert_eq!(world.journal(tenant.id).await.len(), events);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_secret_is_replaced_with_an_overlap() {
     let world = World::start().await;
     let tenant = world.tenant().await;

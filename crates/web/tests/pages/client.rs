@@ -382,3 +382,29 @@ async fn the_last_code_and_the_passthru_user_are_shown_and_found() {
     found.must_have("1 of 1 match");
     site.stop().await;
 }
+
+#[tokio::test]
+async fn hostile_names_are_only_text() {
+    const HOSTILE: &str = "<script>alert(1)</script>\"'&{{page.csrf}}<!--rows-->";
+    let site = Site::start().await;
+    let admin = site.signed_in(Role::Admin).await;
+    let (path, _) = add(&site, &admin, &[("client_id", HOSTILE)]).await;
+    let list = site.path("/clients");
+    let hostile = [("client_id", HOSTILE), ("scopes", HOSTILE), ("redirect_uris", HOSTILE), ("third_party", HOSTILE)];
+    let mut pages = vec![
+        admin.fill_in(&site.path("/clients/new"), &with_defaults(&hostile)).await,
+        save(&admin, &path, &[("redirect_uris", HOSTILE), ("scopes", HOSTILE), ("overlap", HOSTILE)]).await,
+    ];
+    let filtered = format!("{list}?client_id=%3Cscript%3E&expires_in=%22%3E&passthru_user=%3Cb%3E&page=all");
+    for path in [&list, &format!("{list}?page=all"), &path, &format!("{path}/delete"), &filtered] {
+        pages.push(admin.open(path).await);
+    }
+    for page in &pages {
+        page.must_not_have("<script>alert");
+        page.must_not_have("<!--rows-->");
+        assert_eq!(page.body.matches("<script").count(), 1, "only our own script");
+        assert!(page.body.trim_end().ends_with("</html>"));
+    }
+    pages[3].must_have("&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#x27;&amp;{{page.csrf}}");
+    site.stop().await;
+}

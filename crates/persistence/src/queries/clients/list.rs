@@ -73,6 +73,8 @@ const JOIN_THIRD_PARTIES: &str =
     "LEFT JOIN third_parties tp ON tp.org_id = o.org_id AND tp.third_party_id = o.third_party_id";
 const JOIN_MEMBERS: &str = "LEFT JOIN members m ON m.org_id = o.org_id AND m.member_id = o.member_id";
 
+const IDENTIFIER: &str = r#"o.identifier_key COLLATE "C""#;
+
 /// What is shown of a lifetime when none is set; see [`lifetime_in_words`].
 const ENDLESS: &str = "Does not expire";
 
@@ -135,10 +137,21 @@ impl ClientFilter {
     }
 }
 
+impl ClientList {
+    /// What the rows are sorted by. The first order is that of an index, either way.
+    fn order(&self) -> String {
+        let direction = if self.descending { "DESC" } else { "ASC" };
+        match self.sort {
+            ClientSort::Identifier => format!("{IDENTIFIER} {direction}, o.client_id {direction}"),
+            other => format!("{} {direction} NULLS LAST, {IDENTIFIER}, o.client_id", other.expression()),
+        }
+    }
+}
+
 impl ClientSort {
     fn expression(self) -> String {
         match self {
-            Self::Identifier => r#"o.identifier_key COLLATE "C""#.to_owned(),
+            Self::Identifier => IDENTIFIER.to_owned(),
             Self::CodeCreated => "o.code_created_at".to_owned(),
             Self::TokenCreated => "o.token_created_at".to_owned(),
             Self::ExpiresIn => format!(
@@ -199,18 +212,14 @@ async fn some_identifiers(
 ) -> Result<Vec<ClientId>, StoreError> {
     let mut conditions = list.filter.conditions(organization);
     let joins = list.filter.joins(list.sort);
-    let direction = if list.descending { "DESC" } else { "ASC" };
-    let order = format!(
-        r#"ORDER BY {} {direction} NULLS LAST, o.identifier_key COLLATE "C", o.client_id"#,
-        list.sort.expression()
-    );
+    let order = list.order();
     let filter = conditions.sql().to_owned();
     let cut = cut.map(|(size, skipped)| {
         let (limit, offset) = (conditions.bind(i64::from(size)), conditions.bind(skipped));
         format!("LIMIT {limit} OFFSET {offset}")
     });
     let cut = cut.unwrap_or_default();
-    let sql = format!("SELECT o.client_id FROM client_overviews o {joins} WHERE {filter} {order} {cut}");
+    let sql = format!("SELECT o.client_id FROM client_overviews o {joins} WHERE {filter} ORDER BY {order} {cut}");
     let rows = store.pool().read(organization, &sql, &conditions.parameters()).await?;
     rows.iter().map(|row| Ok(ClientId(row.try_get(0)?))).collect()
 }
