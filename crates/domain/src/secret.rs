@@ -231,18 +231,25 @@ fn split_kind(text: &str) -> Option<(SecretKind, &str)> {
     Some((kind, rest))
 }
 
-/// Appends the big-endian number in `bytes` as exactly `length` base62 digits.
+/// Appends the big-endian number in `bytes`, whose length is a multiple of four, as exactly `length` base62 digits.
 fn push_base62(text: &mut String, bytes: &[u8], length: usize) {
-    let mut number = bytes.to_vec();
+    let (words, _) = bytes.as_chunks::<4>();
+    let mut number = words.iter().map(|word| u32::from_be_bytes(*word)).collect::<Vec<_>>();
     let mut digits = vec![0_u8; length];
-    for digit in digits.iter_mut().rev() {
-        let mut remainder = 0_u32;
-        for byte in &mut number {
-            let value = (remainder << 8) | u32::from(*byte);
-            *byte = u8::try_from(value / 62).unwrap_or(u8::MAX);
-            remainder = value % 62;
+    // Five digits a division: 62⁵ is the largest power that fits a word.
+    for group in digits.rchunks_mut(5) {
+        let mut remainder = 0_u64;
+        for word in &mut number {
+            let value = (remainder << 32) | u64::from(*word);
+            *word = u32::try_from(value / FIVE_DIGITS).unwrap_or(u32::MAX);
+            remainder = value % FIVE_DIGITS;
         }
-        *digit = ALPHABET.as_bytes()[remainder as usize];
+        for digit in group.iter_mut().rev() {
+            *digit = ALPHABET.as_bytes()[usize::try_from(remainder % 62).unwrap_or_default()];
+            remainder /= 62;
+        }
     }
     text.extend(digits.into_iter().map(char::from));
 }
+
+const FIVE_DIGITS: u64 = 62_u64.pow(5);

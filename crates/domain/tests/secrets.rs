@@ -41,6 +41,8 @@ fn a_secret_in_full() {
     assert_eq!(secret.expose(), "cs_at_00000000000000000000000000000000000000000002RUsZP");
     let secret = Secret::from_entropy(SecretKind::AccessToken, [0xFF; 32]);
     assert_eq!(secret.expose(), "cs_at_yhjskwdA6OZ1AL1YmHWZWm8LLG7HjnuCA2j5rOw8Xp10rE5LH");
+    let secret = Secret::from_entropy(SecretKind::AccessToken, std::array::from_fn(|n| u8::try_from(n).unwrap()));
+    assert_eq!(secret.expose(), "cs_at_003aUlTJC7tjlCTQj2uNU3MFagCXG9LRKRcwGkBIDlf35Bwex");
 }
 
 #[test]

@@ -276,11 +276,11 @@ async fn failed_authentications_are_recorded_once_a_cause() {
     let tenant = world.tenant().await;
     let access = world.access(&tenant, "Initech").await;
     let before = world.journal(tenant.id).await.len();
+    let mut answers = Vec::new();
     for _ in 0..20 {
         let request =
             request(&world, &tenant).basic_auth(&access.client_id, Some(format!("{}x", access.client_secret)));
-        // Those too that are not looked at any more.
-        assert!([401, 429].contains(&world.send(request.form(&[("token", "x")])).await.status));
+        answers.push(world.send(request.form(&[("token", "x")])).await.status);
     }
     world.send(request(&world, &tenant).basic_auth("nobody", Some("x")).form(&[("token", "x")])).await;
     world.send(request(&world, &tenant).form(&[("token", "x"), ("client_id", access.client_id.as_str())])).await;
@@ -288,8 +288,8 @@ async fn failed_authentications_are_recorded_once_a_cause() {
     world.server.handle().stop().await;
     let journal = world.journal(tenant.id).await;
     let failed = journal[before..].iter().filter(|event| *event == "AuthenticationFailed").count();
-    // One a cause, or two where a minute ended in between.
-    assert!((3..=6).contains(&failed), "{journal:?}");
+    // One a cause, or two where a minute ended in between. On a slow machine none is held back.
+    assert!((2..=6).contains(&failed), "{journal:?}");
     let again = World::start().await;
     let path = format!("/api/v1/orgs/{}/audit?event=AuthenticationFailed", tenant.slug);
     let audit = again.send(again.request(Method::GET, &path).bearer_auth(fresh_session)).await;
@@ -302,7 +302,8 @@ async fn failed_authentications_are_recorded_once_a_cause() {
         let of_cause = failures.iter().filter(|failure| failure["cause"] == cause);
         of_cause.map(|failure| failure["count"].as_u64().unwrap()).sum::<u64>()
     };
-    let (wrong, held_back) = (count("wrong_secret"), count("held_back"));
-    assert!(wrong >= 10 && held_back > 0, "{}", audit.body);
-    assert_eq!(wrong + held_back, 20, "{}", audit.body);
+    let answered = |status| answers.iter().filter(|answer| **answer == status).count() as u64;
+    assert_eq!(answered(401) + answered(429), 20, "{answers:?}");
+    assert!(answered(401) >= 10, "{answers:?}");
+    assert_eq!((count("wrong_secret"), count("held_back")), (answered(401), answered(429)), "{}", audit.body);
 }
