@@ -143,7 +143,8 @@ async fn who_fails_as_many_clients_is_held_back_as_all_of_them() {
         failures += 1;
     }
     assert!((100..1000).contains(&failures), "{failures}");
-    held_back(&setting.ask("generated", &wrong()).await);
+    // At once, or on a slow machine after a few; never as late as for having failed as this one client.
+    assert!(setting.fail_until_held_back("generated", &wrong()).await < 10);
     assert_eq!(setting.ask("generated", &setting.generated).await.status, 200);
     assert_eq!(setting.ask_from_elsewhere("generated", &wrong()).await.status, 401);
     let revoke = |client| {
@@ -151,5 +152,9 @@ async fn who_fails_as_many_clients_is_held_back_as_all_of_them() {
         setting.world.send(request.form(&[("client_id", client), ("token", "x")]))
     };
     assert_eq!(revoke("public").await.status, 200);
-    held_back(&revoke("nobody").await);
+    let mut answers = Vec::new();
+    while answers.len() < 10 && !answers.contains(&429) {
+        answers.push(revoke("nobody").await.status);
+    }
+    assert_eq!(answers.last(), Some(&429), "{answers:?}");
 }
