@@ -94,3 +94,19 @@ scenario("a call without a token, or with one in the address, is told how to sen
   assert.equal(inAddress.status, 400);
   assert.match(inAddress.headers.get("www-authenticate"), /error="invalid_request"/);
 });
+
+scenario("the page that waits for the first call says when it came, without being asked", async ({ open }) => {
+  const page = await open({ organization });
+  const { path } = await addThirdParty(page, organization, { name: "About to call" });
+  const token = await addToken(page);
+  await enabled(page).check();
+  await save(page);
+  await page.goto(`${path}/test`);
+  await page.getByText("Waiting for the first call.").waitFor();
+  const { status } = await accessTest(organization, token);
+  assert.equal(status, 200);
+  const news = /^Last call .+ from 127\.0\.0\.1\.$/;
+  await page.locator("#announcer").filter({ hasText: news }).waitFor({ state: "attached" });
+  assert.match(await page.locator("#last-call").textContent(), news);
+  assert.equal(await page.getByText("Waiting for the first call.").count(), 0);
+});

@@ -1,4 +1,5 @@
-// Conveniences on top of pages that work without this file: Ctrl+S, unsaved-changes guard, copy, download, live filters.
+// Conveniences on top of pages that work without this file: Ctrl+S, unsaved-changes guard, copy, download, live filters
+// and live news.
 
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 const announcer = document.getElementById("announcer");
@@ -6,6 +7,11 @@ const announcer = document.getElementById("announcer");
 function announce(text) {
   announcer.textContent = "";
   setTimeout(() => { announcer.textContent = text; }, 50);
+}
+
+async function fetchPage(url, options) {
+  const answer = await fetch(url, { headers: { Accept: "text/html" }, ...options });
+  return new DOMParser().parseFromString(await answer.text(), "text/html");
 }
 
 // Controls that only make sense with this script arrive hidden.
@@ -105,8 +111,7 @@ document.addEventListener("click", (event) => {
 // ---- A page that asks for confirmation, in front of the one that leads to it ----
 
 async function ask(link) {
-  const answer = await fetch(link.href, { headers: { Accept: "text/html" } });
-  const main = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("main");
+  const main = (await fetchPage(link.href)).querySelector("main");
   const form = main.querySelector("form");
   if (!form) throw new Error("there is nothing to confirm");
   const title = document.createElement("h2");
@@ -154,8 +159,7 @@ function liveFilter(form) {
     old.setAttribute("aria-busy", "true");
     let page;
     try {
-      const answer = await fetch(url, { signal: pending.signal, headers: { Accept: "text/html" } });
-      page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      page = await fetchPage(url, { signal: pending.signal });
     } catch (error) {
       if (error.name !== "AbortError") location.assign(url);
       return;
@@ -186,6 +190,19 @@ function liveFilter(form) {
   addEventListener("popstate", () => { if (here() !== shown) load(here(), "back"); });
 }
 
+// ---- News: a region asks for itself again until it says that it is final, or nobody looks for ten minutes ----
+
+function keepFresh(region, times = 200) {
+  setTimeout(async () => {
+    const page = document.hidden ? null : await fetchPage(location.href).catch(() => null);
+    const fresh = page?.getElementById(region.id);
+    if (fresh) region.replaceWith(fresh);
+    const shown = fresh ?? region;
+    if (!("live" in shown.dataset)) announce(shown.textContent.trim());
+    else if (times > 1) keepFresh(shown, times - 1);
+  }, 3000);
+}
+
 // ---- Start ----
 
 showScripted();
@@ -193,4 +210,5 @@ if (saveForm) watchForm();
 // The answer that reveals secrets takes the page's own address: reloading asks for the page and repeats nothing.
 if (document.getElementById("revealed")) history.replaceState(null, "", saveForm?.getAttribute("action") ?? location.pathname);
 all("form[data-filter]").forEach(liveFilter);
+all("[data-live]").forEach((region) => keepFresh(region));
 document.querySelector(".error-summary")?.focus();
