@@ -1,5 +1,4 @@
-// Conveniences on top of pages that work without this file: Ctrl+S, unsaved-changes guard, copy, download, live filters
-// and live news.
+// Conveniences on top of pages that work without this file.
 
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 const announcer = document.getElementById("announcer");
@@ -14,7 +13,13 @@ async function fetchPage(url, options) {
   return new DOMParser().parseFromString(await answer.text(), "text/html");
 }
 
-// Controls that only make sense with this script arrive hidden.
+// The server writes times in the zone of this cookie.
+const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+if (timeZone && !document.cookie.includes("countersign-zone=")) {
+  document.cookie = `countersign-zone=${timeZone};path=/;max-age=31536000;samesite=lax`;
+}
+
+// Controls that need this script arrive hidden.
 const isMac = /Mac|iPhone|iPad/.test(navigator.platform);
 function showScripted() {
   for (const element of all("[data-js]")) {
@@ -23,7 +28,7 @@ function showScripted() {
   }
 }
 
-// ---- Save by keyboard, and a guard for what was not saved ----
+// Save by keyboard, and a guard for what was not saved
 
 const saveForm = document.querySelector("form[data-save]");
 let leaving = false;
@@ -49,7 +54,7 @@ function watchForm() {
     saveForm.requestSubmit(saveForm.querySelector("[data-save-button]"));
   });
 
-  // A second press while the first is under way would send everything twice; a stopped request may be sent again.
+  // A second press would send everything twice; a stopped request may be sent again.
   saveForm.addEventListener("submit", (event) => {
     if (leaving) event.preventDefault();
     leaving = true;
@@ -61,7 +66,7 @@ function watchForm() {
   });
 }
 
-// ---- Copy and download ----
+// Copy and download
 
 async function copyText(source) {
   if (navigator.clipboard) return navigator.clipboard.writeText(source.textContent.trim());
@@ -108,7 +113,7 @@ document.addEventListener("click", (event) => {
   else onDownload(button);
 });
 
-// ---- A page that asks for confirmation, in front of the one that leads to it ----
+// A page that asks for confirmation, in front of the one that leads to it
 
 async function ask(link) {
   const main = (await fetchPage(link.href)).querySelector("main");
@@ -134,7 +139,7 @@ document.addEventListener("click", (event) => {
   ask(link).catch(() => location.assign(link.href));
 });
 
-// ---- Filters: replace only the results, keep focus and the address ----
+// Filters: replace only the results, keep focus and the address
 
 function liveFilter(form) {
   const region = form.dataset.filter;
@@ -150,7 +155,7 @@ function liveFilter(form) {
     return query.size ? `${path}?${query}` : path;
   }
 
-  // `direction` is "forward" for a new filter, "back" when the browser already changed the address.
+  // `direction` is "back" when the browser already changed the address.
   async function load(url, direction) {
     pending.abort();
     pending = new AbortController();
@@ -165,7 +170,7 @@ function liveFilter(form) {
       return;
     }
     const fresh = page.querySelector(region);
-    // Signed out meanwhile, or a filter was refused: show the whole answer.
+    // Signed out, or a filter was refused: show the whole answer.
     if (!fresh || page.querySelector(".error-summary")) {
       location.assign(url);
       return;
@@ -190,7 +195,7 @@ function liveFilter(form) {
   addEventListener("popstate", () => { if (here() !== shown) load(here(), "back"); });
 }
 
-// ---- News: a region asks for itself again until it says that it is final, or nobody looks for ten minutes ----
+// News: a region is asked for again until it is final, or for ten minutes
 
 function keepFresh(region, times = 200) {
   setTimeout(async () => {
@@ -203,7 +208,7 @@ function keepFresh(region, times = 200) {
   }, 3000);
 }
 
-// ---- Start ----
+// Start
 
 showScripted();
 if (saveForm) watchForm();

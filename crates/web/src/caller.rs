@@ -19,6 +19,7 @@ use crate::cookies;
 use crate::middleware::{Audience, audience, request_id, source};
 use crate::state::AppState;
 use crate::tenant::Tenant;
+use crate::zone::Zone;
 
 /// A right as a type, so that a handler's signature says what it needs.
 pub(crate) trait Needs: 'static {
@@ -46,6 +47,8 @@ pub(crate) struct Caller<R> {
     pub session: SessionEntry,
     /// What the forms of this session carry.
     pub form_token: String,
+    /// In which times are shown and entered on pages.
+    pub zone: Zone,
     context: Context,
     right: PhantomData<R>,
 }
@@ -141,5 +144,5 @@ async fn authorize<R: Needs>(request: &HttpRequest) -> Result<Caller<R>, WebErro
         source: Some(source(request)),
         reason: None,
     };
-    Ok(Caller { organization, session, form_token, context, right: PhantomData })
+    Ok(Caller { organization, session, form_token, zone: Zone::of(request), context, right: PhantomData })
 }

@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq;
 
 use crate::state::AppState;
+use crate::zone::{self, Zone};
 
 const SESSION: &str = "countersign";
 /// Over HTTPS the name itself binds the cookie to this host (RFC 6265bis section 4.1.3.2).
@@ -81,6 +82,14 @@ fn presented(request: &HttpRequest, name: &str) -> Option<(Digest, String)> {
         Ok(ParsedSecret { kind: SecretKind::Session, digest }) => Some((digest, value)),
         _ => None,
     }
+}
+
+/// The cookie that says in which zone the person reads times. The script reads it too.
+pub(crate) fn zone(state: &AppState, zone: &Zone) -> Cookie<'static> {
+    let mut cookie = cookie(state, zone::COOKIE, zone.name().to_owned());
+    cookie.set_http_only(false);
+    cookie.set_max_age(Duration::days(365));
+    cookie
 }
 
 /// The token that forms of a signed-in page carry: whoever doesn't know the session secret can't make it.

@@ -26,6 +26,7 @@ mod sign_in_codes;
 mod state;
 mod templates;
 mod tenant;
+mod zone;
 
 pub use api::openapi_json;
 pub use error::WebError;

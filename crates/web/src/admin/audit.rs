@@ -7,9 +7,8 @@ use countersign_domain::{
     ClientEvent, ClientId, MemberEvent, OrganizationEvent, ThirdPartyEvent, ThirdPartyId, TokenEvent,
 };
 use countersign_persistence::queries::audit::{self, AuditCursor, AuditEntries, AuditFilter, AuditPage};
+use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan};
 use serde::Serialize;
 
 use super::listing::address;
@@ -20,15 +19,19 @@ use crate::caller::{Caller, ReadAudit};
 use crate::error::FieldError;
 use crate::form::Fields;
 use crate::state::AppState;
+use crate::zone::Zone;
 
 const PAGE_SIZE: u32 = 50;
+/// The zone whose days are meant.
+const ZONE: &str = "zone";
 /// The fields of the form, which the addresses of the neighbouring pages keep.
-const FILTERS: [&str; 7] = ["q", "actor", "type", "third_party", "client", "from", "to"];
+const FILTERS: [&str; 8] = ["q", "actor", "type", "third_party", "client", "from", "to", ZONE];
 
 #[derive(Serialize)]
 struct AuditView {
     page: Frame,
     filters: Filters,
+    zone: Zone,
     third_party: String,
     client: String,
     types: Vec<TypeChoice>,
@@ -62,21 +65,23 @@ pub(super) async fn timeline(
     let frame = Frame::load(&state, &request, &caller, Section::Audit).await?;
     let query = Fields::of_query(&request);
     let slug = &caller.organization.slug;
-    match filter(&query) {
+    // A link that a colleague sent means the days of whoever made it.
+    let zone = Zone::named(query.get(ZONE)).unwrap_or(caller.zone.clone());
+    match filter(&query, &zone) {
         Ok(filter) => {
             let page = AuditPage { cursor: cursor(&query), limit: PAGE_SIZE };
             let entries = audit::timeline(&state.store, caller.organization.id, &filter, page).await?;
-            html(&state, StatusCode::OK, "audit", &view(frame, slug, &query, &entries, &[]))
+            html(&state, StatusCode::OK, "audit", &view(frame, slug, &query, zone, &entries, &[]))
         }
         Err(errors) => {
             let nothing = AuditEntries { entries: Vec::new(), older: None, newer: None };
             let frame = frame.with_errors(errors.clone());
-            html(&state, StatusCode::UNPROCESSABLE_ENTITY, "audit", &view(frame, slug, &query, &nothing, &errors))
+            html(&state, StatusCode::UNPROCESSABLE_ENTITY, "audit", &view(frame, slug, &query, zone, &nothing, &errors))
         }
     }
 }
 
-fn filter(query: &Fields) -> Result<AuditFilter, Vec<FieldError>> {
+fn filter(query: &Fields, zone: &Zone) -> Result<AuditFilter, Vec<FieldError>> {
     let mut errors = Vec::new();
     let text = |name| Some(query.get(name).trim().to_owned()).filter(|text| !text.is_empty());
     let filter = AuditFilter {
@@ -85,19 +90,18 @@ fn filter(query: &Fields) -> Result<AuditFilter, Vec<FieldError>> {
         event_type: text("type"),
         third_party: query.get("third_party").parse::<ThirdPartyId>().ok(),
         client: query.get("client").parse::<ClientId>().ok(),
-        from: query.optional("from", &mut errors, |text| start_of_day(text, 0)),
-        until: query.optional("to", &mut errors, |text| start_of_day(text, 1)),
+        from: query.optional("from", &mut errors, |text| start_of_day(text, 0, zone)),
+        until: query.optional("to", &mut errors, |text| start_of_day(text, 1, zone)),
         ..AuditFilter::default()
     };
     if errors.is_empty() { Ok(filter) } else { Err(errors) }
 }
 
-/// The first instant of a UTC day, or of one so many days later.
-fn start_of_day(text: &str, days_later: i32) -> Result<Timestamp, InvalidValue> {
+/// The first instant of a day, or of one so many days later.
+fn start_of_day(text: &str, days_later: i32, zone: &Zone) -> Result<Timestamp, InvalidValue> {
     let invalid = || InvalidValue("Enter a date like 2026-11-20".into());
     let day = text.trim().parse::<Date>().map_err(|_| invalid())?;
-    let start = day.to_zoned(TimeZone::UTC).and_then(|start| start.checked_add(days_later.days()));
-    Ok(start.map_err(|_| invalid())?.timestamp())
+    zone.start_of(day, days_later).ok_or_else(invalid)
 }
 
 fn cursor(query: &Fields) -> AuditCursor {
@@ -110,7 +114,14 @@ fn cursor(query: &Fields) -> AuditCursor {
     }
 }
 
-fn view(page: Frame, slug: &str, query: &Fields, entries: &AuditEntries, errors: &[FieldError]) -> AuditView {
+fn view(
+    page: Frame,
+    slug: &str,
+    query: &Fields,
+    zone: Zone,
+    entries: &AuditEntries,
+    errors: &[FieldError],
+) -> AuditView {
     let field = |name| Field::typed(query, name).marked(name, errors);
     let path = format!("{}/audit", base(slug));
     let neighbour = |cursor: &str, position: u64| {
@@ -120,10 +131,11 @@ fn view(page: Frame, slug: &str, query: &Fields, entries: &AuditEntries, errors:
     };
     AuditView {
         filters: Filters { q: field("q"), actor: field("actor"), from: field("from"), to: field("to") },
+        zone,
         third_party: query.get("third_party").to_owned(),
         client: query.get("client").to_owned(),
         types: types(query.get("type")),
-        filtered: FILTERS.iter().any(|name| !query.get(name).trim().is_empty()),
+        filtered: FILTERS.iter().any(|name| *name != ZONE && !query.get(name).trim().is_empty()),
         events: entries.entries.iter().map(|entry| EventLine::of(entry, slug)).collect(),
         newer: entries.newer.map(|position| neighbour("after", position)),
         older: entries.older.map(|position| neighbour("before", position)),
@@ -159,7 +171,7 @@ mod tests {
     #[test]
     fn a_range_of_days_holds_its_last_day() {
         let query = Fields::of([("from", "2026-11-20"), ("to", "2026-11-20")]);
-        let filter = filter(&query).unwrap();
+        let filter = filter(&query, &Zone::UTC).unwrap();
         assert_eq!(filter.from, Some("2026-11-20T00:00:00Z".parse().unwrap()));
         assert_eq!(filter.until, Some("2026-11-21T00:00:00Z".parse().unwrap()));
     }
@@ -167,7 +179,7 @@ mod tests {
     #[test]
     fn what_is_no_date_is_refused_beside_its_field() {
         for text in ["yesterday", "2026-02-30", "9999-12-31"] {
-            let errors = filter(&Fields::of([("to", text)])).unwrap_err();
+            let errors = filter(&Fields::of([("to", text)]), &Zone::UTC).unwrap_err();
             assert_eq!(errors[0].field, "to", "{text}");
         }
     }

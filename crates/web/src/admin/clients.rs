@@ -20,6 +20,7 @@ use crate::WebError;
 use crate::caller::{Caller, ReadThirdParties};
 use crate::form::Fields;
 use crate::state::AppState;
+use crate::zone::Zone;
 
 /// More rows than this are shown on one page only to whoever insists.
 const MANY: u64 = 5000;
@@ -88,6 +89,7 @@ struct Rows {
 #[derive(Serialize)]
 struct Moment {
     now: Timestamp,
+    zone: Zone,
 }
 
 #[derive(Serialize)]
@@ -149,7 +151,7 @@ pub(super) async fn list(
         found.total
     };
     let can_edit = caller.may(Right::ManageThirdParties);
-    let now = page.now;
+    let (now, zone) = (page.now, page.zone.clone());
     let rows = rows(&found.items, &base);
     let view = ClientsPage {
         can_edit,
@@ -172,7 +174,7 @@ pub(super) async fn list(
     }
     let ids = list::identifiers(&state.store, organization, &list).await?;
     let body = state.templates.render("clients", &view)?;
-    Ok(streamed(&body, AllRows { state, organization, base, can_edit, now, ids: ids.into(), from: 0 }))
+    Ok(streamed(&body, AllRows { state, organization, base, can_edit, now, zone, ids: ids.into(), from: 0 }))
 }
 
 fn filter(listing: &Listing<ClientSort>) -> ClientFilter {
@@ -258,6 +260,7 @@ struct AllRows {
     base: String,
     can_edit: bool,
     now: Timestamp,
+    zone: Zone,
     ids: Arc<[ClientId]>,
     from: usize,
 }
@@ -269,7 +272,11 @@ impl AllRows {
         let Some(chunk) = rest.chunks(CHUNK).next() else { return Ok(None) };
         let clients = get_all(&self.state.store, self.organization, chunk).await?;
         self.from += chunk.len();
-        let view = Rows { page: Moment { now: self.now }, can_edit: self.can_edit, rows: rows(&clients, &self.base) };
+        let view = Rows {
+            page: Moment { now: self.now, zone: self.zone.clone() },
+            can_edit: self.can_edit,
+            rows: rows(&clients, &self.base),
+        };
         self.state.templates.render("partials/client-rows", &view).map(Some)
     }
 }

@@ -13,6 +13,7 @@ use crate::caller::{Caller, Identity, presented_session};
 use crate::error::FieldError;
 use crate::form::Fields;
 use crate::state::AppState;
+use crate::zone::Zone;
 
 /// The parts of the navigation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +29,7 @@ pub(super) enum Section {
 #[derive(Debug, Serialize)]
 pub(super) struct Frame {
     pub now: Timestamp,
+    pub zone: Zone,
     csrf: String,
     org: Option<OrganizationLine>,
     member: Option<MemberLine>,
@@ -61,6 +63,7 @@ impl Frame {
     pub fn open(csrf: String) -> Self {
         Self {
             now: clock::now(),
+            zone: Zone::UTC,
             csrf,
             org: None,
             member: None,
@@ -110,6 +113,7 @@ impl Frame {
         section: Section,
     ) -> Result<Self, WebError> {
         let mut frame = Self::of(&caller.identity(), section);
+        frame.zone = caller.zone.clone();
         frame.flash = done_in_words(Fields::of_query(request).get("done"));
         if let Some((digest, _)) = presented_session(state, request) {
             frame.can_switch = sign_in::organizations_of_session(&state.store, digest, frame.now).await?.len() > 1;
@@ -161,6 +165,7 @@ fn done_in_words(code: &str) -> Option<&'static str> {
         "sign-in-codes-on" => "Sign-in codes are on. Your recovery codes are shown below, this once.",
         "recovery-codes-made" => "Your new recovery codes are shown below, this once. Those before are void.",
         "sign-in-codes-off" => "Sign-in codes are off: your password alone signs you in.",
+        "zone-changed" => "Saved. Times are shown in that time zone now.",
         "session-ended" => "The session is signed out.",
         "sessions-ended" => "All other sessions are signed out.",
         "not-a-member" => "You are signed in, but not as a member of this organization. Sign in with another account.",

@@ -6,10 +6,10 @@ use countersign_domain::{Secret, SecretId};
 use countersign_persistence::queries::third_parties::SecretSummary;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use crate::form::Fields;
+use crate::zone::Zone;
 
 /// What `partials/secrets.hbs` reads of each.
 #[derive(Serialize)]
@@ -68,13 +68,11 @@ pub(super) fn ticked_secrets(fields: &Fields) -> Vec<SecretId> {
     fields.keys_of("remove_secret").filter_map(|key| key.parse().ok()).collect()
 }
 
-/// The instant on a chosen day at which something ends: on that UTC day, at the present time of day, as a default in
+/// The instant on a chosen day at which something ends: on the person's day, at the present time of day, as a default in
 /// months keeps the time of day.
-pub(super) fn end_on(text: &str, now: Timestamp) -> Result<Timestamp, InvalidValue> {
+pub(super) fn end_on(text: &str, now: Timestamp, zone: &Zone) -> Result<Timestamp, InvalidValue> {
     let day = text.trim().parse::<Date>().map_err(|_| InvalidValue("Enter a date like 2027-05-31".into()))?;
-    let time = now.to_zoned(TimeZone::UTC).time();
-    let at = day.to_datetime(time).to_zoned(TimeZone::UTC);
-    let at = at.map_err(|_| InvalidValue("Choose an earlier date".into()))?.timestamp();
+    let at = zone.at_time_of(day, now).ok_or(InvalidValue("Choose an earlier date".into()))?;
     if at > now { Ok(at) } else { Err(InvalidValue("Choose a date in the future".into())) }
 }
 /// The part of a file name that tells whose it is: only what every file system takes.

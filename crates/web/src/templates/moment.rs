@@ -1,7 +1,9 @@
-//! The helper that prints an instant: in words for people, exactly for whoever wants to know.
+//! The helper that prints an instant: in words for people, exactly and in their zone for whoever wants to know.
 
 use handlebars::{Context, Handlebars, Helper, HelperResult, Output, RenderContext, RenderError, RenderErrorReason};
 use jiff::Timestamp;
+
+use crate::zone::Zone;
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
@@ -13,18 +15,19 @@ const DAYS_IN_WORDS: i64 = 60;
 pub(super) fn helper(
     helper: &Helper<'_>,
     _: &Handlebars<'_>,
-    _: &Context,
+    context: &Context,
     _: &mut RenderContext<'_, '_>,
     out: &mut dyn Output,
 ) -> HelperResult {
     let at = instant(helper.param(0).and_then(|value| value.value().as_str()))?;
     let now = instant(helper.hash_get("now").and_then(|value| value.value().as_str()))?;
     let both = helper.hash_get("both").is_some_and(|value| value.value().as_bool() == Some(true));
-    let exact = at.strftime("%Y-%m-%d %H:%M:%S UTC");
+    let zone = context.data().pointer("/page/zone").and_then(|name| Zone::named(name.as_str()?)).unwrap_or(Zone::UTC);
+    let exact = zone.to_the_second(at);
     let words = in_words(at, now);
     write!(FmtOutput(out), "<time datetime=\"{at:.0}\" title=\"{exact}\">{words}")?;
     if both {
-        write!(FmtOutput(out), " <span class=\"exact\">{}</span>", at.strftime("%Y-%m-%d %H:%M UTC"))?;
+        write!(FmtOutput(out), " <span class=\"exact\">{}</span>", zone.to_the_minute(at))?;
     }
     Ok(out.write("</time>")?)
 }

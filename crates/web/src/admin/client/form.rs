@@ -12,6 +12,7 @@ use crate::changes::clients::{ClientChanges, NewSecret, Retirement, SettingsChan
 use crate::chosen_secret;
 use crate::error::FieldError;
 use crate::form::Fields;
+use crate::zone::Zone;
 
 /// For how long a secret that is replaced can keep working.
 const OVERLAPS: [(&str, SignedDuration); 4] = [
@@ -180,13 +181,14 @@ pub(super) fn read_changes(
     fields: &Fields,
     detail: &ClientDetail,
     now: Timestamp,
+    zone: &Zone,
 ) -> Result<ClientChanges, Vec<FieldError>> {
     let mut errors = Vec::new();
     let typed = read(fields, &mut errors);
     let settings = &detail.settings;
     let add_secret = is_new_secret(fields).then(|| {
         fields.optional("client_secret", &mut errors, chosen_secret::check);
-        let expires_at = fields.optional("secret_expires_on", &mut errors, |text| end_on(text, now));
+        let expires_at = fields.optional("secret_expires_on", &mut errors, |text| end_on(text, now, zone));
         let overlap = OVERLAPS.iter().find(|(name, _)| *name == fields.get("overlap"));
         let retire_others = overlap.map(|(_, length)| Retirement::of(&detail.secrets, now + *length));
         NewSecret { chosen: None, expires_at, retire_others }

@@ -106,7 +106,7 @@ async fn update(
     fields: &Fields,
     detail: &ClientDetail,
 ) -> Result<Option<Secret>, WebError> {
-    let mut changes = read_changes(fields, detail, clock::now()).map_err(WebError::Invalid)?;
+    let mut changes = read_changes(fields, detail, clock::now(), &caller.zone).map_err(WebError::Invalid)?;
     if fields.get("version") != page_version(detail) {
         return Err(StoreError::ChangedMeanwhile.into());
     }

@@ -15,13 +15,14 @@ use serde::Serialize;
 use super::page::{Field, Frame, Section, base, html, see_other};
 use super::refusal::Refusal;
 use super::user_agent::UserAgent;
-use crate::WebError;
 use crate::caller::{Caller, UseOwnProfile};
 use crate::changes::consents;
 use crate::error::FieldError;
 use crate::form::SignedForm;
 use crate::password::MINIMUM_LENGTH;
 use crate::state::AppState;
+use crate::zone::Zone;
+use crate::{WebError, cookies};
 use password::{candidate, change_password};
 use sessions::{end_sessions, own_sessions};
 
@@ -35,6 +36,7 @@ struct ProfilePage {
     password_hint: String,
     sessions: Vec<SessionRow>,
     consents: Vec<ConsentRow>,
+    zones: Vec<String>,
 }
 
 #[derive(Default, Serialize)]
@@ -79,6 +81,13 @@ pub(super) async fn submit(
     form: SignedForm<UseOwnProfile>,
 ) -> Result<HttpResponse, WebError> {
     let SignedForm { caller, fields } = form;
+    let profile = format!("{}/profile", base(&caller.organization.slug));
+    if fields.get("action") == "change-zone" {
+        let zone = Zone::named(fields.get("zone")).ok_or(WebError::NotFound)?;
+        let mut answer = see_other(&format!("{profile}?done=zone-changed"));
+        answer.add_cookie(&cookies::zone(&state, &zone)).map_err(WebError::internal)?;
+        return Ok(answer);
+    }
     let outcome = match fields.get("action") {
         "change-password" => change_password(&state, &caller, &fields).await.map(|()| "password-changed"),
         "withdraw-consent" => {
@@ -87,7 +96,7 @@ pub(super) async fn submit(
         _ => end_sessions(&state, &caller, fields.get("session")).await,
     };
     match outcome {
-        Ok(done) => Ok(see_other(&format!("{}/profile?done={done}", base(&caller.organization.slug)))),
+        Ok(done) => Ok(see_other(&format!("{profile}?done={done}"))),
         Err(error) => {
             let Refusal { status, errors, .. } = Refusal::of(error)?;
             html(&state, status, "profile", &view(&state, &request, &caller, errors).await?)
@@ -129,6 +138,7 @@ async fn view(
         password_hint: format!("At least {MINIMUM_LENGTH} characters; a few unrelated words are fine."),
         sessions: sessions.into_iter().map(|session| row(session, current)).collect(),
         consents: own_consents(state, caller).await?.into_iter().map(consent_row).collect(),
+        zones: Zone::names(),
     })
 }
 

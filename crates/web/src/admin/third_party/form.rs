@@ -13,6 +13,7 @@ use super::super::secrets::{end_on, ticked_secrets};
 use crate::changes::third_parties::{NewThirdParty, NewToken, ThirdPartyChanges};
 use crate::error::FieldError;
 use crate::form::Fields;
+use crate::zone::Zone;
 
 /// The fields that a third party has from the beginning.
 #[derive(Debug, Default, Serialize)]
@@ -110,12 +111,13 @@ pub(super) fn read_changes(
     detail: &ThirdPartyDetail,
     maximum_months: u16,
     now: Timestamp,
+    zone: &Zone,
 ) -> Result<ThirdPartyChanges, Vec<FieldError>> {
     let mut errors = Vec::new();
     let typed = read(fields, &mut errors);
     let action = Action::of(fields);
     let expires_at = if action == Action::AddToken {
-        fields.optional("expires_on", &mut errors, |text| expiry_on(text, maximum_months, now))
+        fields.optional("expires_on", &mut errors, |text| expiry_on(text, maximum_months, now, zone))
     } else {
         None
     };
@@ -154,8 +156,8 @@ pub(super) fn switched_tokens(fields: &Fields) -> Vec<(TokenId, bool)> {
 }
 
 /// The instant at which a token expires on a chosen day, within the organization's limit.
-fn expiry_on(text: &str, maximum_months: u16, now: Timestamp) -> Result<Timestamp, InvalidValue> {
-    let at = end_on(text, now)?;
+fn expiry_on(text: &str, maximum_months: u16, now: Timestamp, zone: &Zone) -> Result<Timestamp, InvalidValue> {
+    let at = end_on(text, now, zone)?;
     if add_calendar_months(now, maximum_months).is_some_and(|latest| at > latest) {
         let message = format!("Choose a date within {maximum_months} months: the organization allows no longer");
         return Err(InvalidValue(message.into()));
@@ -193,6 +195,7 @@ mod tests {
     #[test]
     fn a_chosen_day_expires_at_the_present_time_of_day() {
         let now = at("2026-08-31T14:05:06.7Z");
+        let expiry_on = |text, months, now| expiry_on(text, months, now, &Zone::UTC);
         assert_eq!(expiry_on("2026-09-01", 24, now), Ok(at("2026-09-01T14:05:06.7Z")));
         assert_eq!(expiry_on("2027-02-28", 6, now), Ok(at("2027-02-28T14:05:06.7Z")));
         assert!(expiry_on("2027-03-01", 6, now).is_err());

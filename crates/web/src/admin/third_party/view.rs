@@ -149,7 +149,7 @@ impl ThirdPartyPage {
             secrets: secret_rows(secrets, typed, now),
             can_add_secret: has_room(secrets, now),
             default_expires_at: default,
-            max_expires_on: Some(latest.strftime("%Y-%m-%d").to_string()),
+            max_expires_on: Some(page.zone.day(latest).to_string()),
             tokens: live.into_iter().map(row).collect(),
             past_tokens: past.into_iter().map(row).collect(),
             reveal_file: format!(
