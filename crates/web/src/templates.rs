@@ -46,8 +46,10 @@ const TEMPLATES: &[(&str, &str)] = embedded![
     "partials/events",
     "partials/expiry",
     "partials/field",
+    "partials/filter",
     "partials/icon",
     "partials/last-use",
+    "partials/list",
     "partials/mode",
     "partials/pager",
     "partials/revealed",
@@ -55,6 +57,7 @@ const TEMPLATES: &[(&str, &str)] = embedded![
     "partials/sort-header",
     "partials/switch",
     "partials/textarea",
+    "partials/third-party-rows",
     "partials/token-state",
     "partials/token-table",
 ];

@@ -4,7 +4,7 @@ use countersign_domain::values::{HostName, Note};
 use countersign_domain::{Organization, OrganizationCommand};
 use countersign_persistence::directory::{LEASE, OrganizationEntry};
 use countersign_persistence::queries::members;
-use countersign_persistence::queries::third_parties::{self, ThirdPartyList};
+use countersign_persistence::queries::third_parties::list::{self as third_parties, ThirdPartyFilter};
 use countersign_persistence::{Store, clock};
 use url::Url;
 
@@ -89,8 +89,7 @@ async fn list(store: &Store) -> Result<(), CommandError> {
 async fn show(store: &Store, configuration: &Configuration, slug: &str) -> Result<(), CommandError> {
     let found = organization(store, slug).await?;
     let members = members::list(store, found.id).await?;
-    let first = ThirdPartyList { page: 1, page_size: Some(1), ..ThirdPartyList::default() };
-    let third_parties = third_parties::list(store, found.id, &first, clock::now()).await?.total;
+    let third_parties = third_parties::count(store, found.id, &ThirdPartyFilter::default(), clock::now()).await?;
     let active = members.iter().filter(|member| member.active).count();
     for (what, value) in [
         ("organization", found.slug.clone()),

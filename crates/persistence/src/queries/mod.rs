@@ -6,13 +6,18 @@ pub mod audit;
 pub mod authorizations;
 pub mod clients;
 mod conditions;
+mod listing;
 pub mod members;
+mod shown;
 pub mod third_parties;
 pub mod tokens;
 
 use std::str::FromStr;
 
 use countersign_domain::SecretKind;
+
+pub use listing::Cut;
+pub use shown::TIME_AS_SHOWN;
 
 use crate::StoreError;
 

@@ -9,9 +9,8 @@ use countersign_domain::{
     Token, TokenCommand, TokenId,
 };
 use countersign_persistence::clock;
-use countersign_persistence::queries::clients::list::{
-    ClientFilter, ClientList, ClientSort, Cut, count, identifiers, page,
-};
+use countersign_persistence::queries::Cut;
+use countersign_persistence::queries::clients::list::{ClientFilter, ClientList, ClientSort, count, identifiers, page};
 use countersign_persistence::queries::clients::{ActiveTokens, ClientDetail, active_tokens, get};
 use countersign_persistence::testing::random_id;
 use jiff::SignedDuration;
@@ -126,12 +125,17 @@ async fn each_column_is_filtered_by_a_part_without_regard_to_case_and_all_togeth
         (ClientFilter { code_created_at: text(&day), ..none() }, "alpha_1 Bravo"),
         (ClientFilter { code_created_at: text("1999"), ..none() }, ""),
         (ClientFilter { token_created_at: text(&minute), ..none() }, "Bravo"),
+        (ClientFilter { code_created_at: text("EVE"), ..none() }, "charlie"),
+        (ClientFilter { token_created_at: text("never"), ..none() }, "alpha_1 charlie"),
         (ClientFilter { expires_in: text("600"), ..none() }, "alpha_1 Bravo"),
+        (ClientFilter { expires_in: text("e"), ..none() }, "Bravo charlie"),
+        (ClientFilter { expires_in: text("%"), ..none() }, ""),
         (ClientFilter { expires_in: text("3600 (DEF"), ..none() }, "Bravo"),
         (ClientFilter { expires_in: text("does not"), ..none() }, "charlie"),
         (ClientFilter { passthru_user: text("o'HARA"), ..none() }, "alpha_1"),
         (ClientFilter { passthru_user: text("desk@noor"), ..none() }, "Bravo"),
         (ClientFilter { passthru_user: text("ZOË 100%"), ..none() }, "Bravo"),
+        (ClientFilter { passthru_user: text("NONE"), ..none() }, "charlie"),
         (ClientFilter { active: Some(false), ..none() }, "alpha_1"),
         (ClientFilter { active: Some(true), ..none() }, "Bravo charlie"),
     ];

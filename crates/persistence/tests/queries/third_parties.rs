@@ -7,15 +7,32 @@ use countersign_domain::{
     Client, ClientCommand, ThirdParty, ThirdPartyCommand, ThirdPartyId, Token, TokenCommand, VerifierId,
 };
 use countersign_persistence::clock;
-use countersign_persistence::queries::third_parties::{ThirdPartyList, ThirdPartySort, ThirdPartySummary, get, list};
-use countersign_persistence::queries::{Page, clients};
+use countersign_persistence::queries::third_parties::get;
+use countersign_persistence::queries::third_parties::list::{
+    ThirdPartyFilter, ThirdPartyList, ThirdPartySort, ThirdPartySummary, count, identifiers, page,
+};
+use countersign_persistence::queries::{Cut, Page, clients};
 use countersign_persistence::testing::random_id;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::support::{World, at, world};
 
-async fn listed(world: &World, query: &ThirdPartyList) -> Page<ThirdPartySummary> {
-    list(&world.store, world.organization, query, clock::now()).await.unwrap()
+const WHOLE: Cut = Cut { page: 1, size: 100 };
+
+async fn cut(world: &World, list: &ThirdPartyList, number: u32, size: u32) -> Page<ThirdPartySummary> {
+    let cut = Cut { page: number, size };
+    page(&world.store, world.organization, list, cut, clock::now()).await.unwrap()
+}
+
+/// All that are listed; the counts and the ways of reading them agree.
+async fn listed(world: &World, list: &ThirdPartyList) -> Page<ThirdPartySummary> {
+    let now = clock::now();
+    let found = page(&world.store, world.organization, list, WHOLE, now).await.unwrap();
+    assert_eq!(found.total, found.items.len() as u64);
+    assert_eq!(count(&world.store, world.organization, &list.filter, now).await.unwrap(), found.total);
+    let all = identifiers(&world.store, world.organization, list, now).await.unwrap();
+    assert_eq!(all, found.items.iter().map(|item| item.id).collect::<Vec<_>>());
+    found
 }
 
 fn names(page: &Page<ThirdPartySummary>) -> Vec<&str> {
@@ -23,11 +40,15 @@ fn names(page: &Page<ThirdPartySummary>) -> Vec<&str> {
 }
 
 fn all() -> ThirdPartyList {
-    ThirdPartyList { page: 1, ..ThirdPartyList::default() }
+    ThirdPartyList::default()
+}
+
+fn filtered(filter: ThirdPartyFilter) -> ThirdPartyList {
+    ThirdPartyList { filter, ..all() }
 }
 
 async fn summary(world: &World, id: ThirdPartyId, now: Timestamp) -> ThirdPartySummary {
-    let page = list(&world.store, world.organization, &all(), now).await.unwrap();
+    let page = page(&world.store, world.organization, &all(), WHOLE, now).await.unwrap();
     page.items.into_iter().find(|item| item.id == id).unwrap()
 }
 
@@ -55,34 +76,109 @@ async fn the_search_is_literal_and_knows_no_case() {
         ("\0", &["100% Legal", r"back\slash", "snake_case", "Žluťoučký kůň"]),
     ];
     for (search, expected) in cases {
-        let page = listed(&world, &ThirdPartyList { search: Some(search.to_owned()), ..all() }).await;
-        assert_eq!(names(&page), expected, "{search:?}");
-        assert_eq!(page.total, expected.len() as u64, "{search:?}");
+        let filter = ThirdPartyFilter { search: Some(search.to_owned()), ..ThirdPartyFilter::default() };
+        assert_eq!(names(&listed(&world, &filtered(filter)).await), expected, "{search:?}");
     }
+}
+
+#[tokio::test]
+async fn each_column_is_filtered_by_a_part_of_what_it_shows_and_all_together() {
+    let world = world().await;
+    let soon = at("2040-05-06T07:08:09Z");
+    for (name, mode, enabled, expires_at, used_at) in [
+        ("Alpha", Mode::Automatic, true, Some(soon), Some("2026-01-10T23:59:59.999999Z")),
+        ("bravo", Mode::Manual, true, Some(soon + SignedDuration::from_mins(52)), Some("2025-12-31T00:00:00Z")),
+        ("charlie", Mode::Manual, false, None, None),
+    ] {
+        let id = world.third_party_with(name, None, None, mode).await;
+        if enabled {
+            world.enable(id).await;
+        }
+        if let Some(expires_at) = expires_at {
+            let client = world.client(&format!("client of {name}"), id).await;
+            let (token, _) = world.token(id, client, None).await;
+            let set = "UPDATE tokens SET expires_at = $3 WHERE org_id = $1 AND token_id = $2";
+            let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 3] =
+                [&world.organization.uuid(), &token.uuid(), &expires_at];
+            world.store.pool().write(world.organization, set, &parameters).await.unwrap();
+            if let Some(used_at) = used_at {
+                world.used(token, 1, at(used_at)).await;
+            }
+        }
+    }
+    let endless = world.third_party("delta").await;
+    let client = world.client("client of delta", endless).await;
+    let (token, _) = world.token(endless, client, None).await;
+    let forget = "UPDATE tokens SET expires_at = NULL WHERE org_id = $1 AND token_id = $2";
+    world.store.pool().write(world.organization, forget, &[&world.organization.uuid(), &token.uuid()]).await.unwrap();
+    let none = ThirdPartyFilter::default;
+    let expiry = |text: &str| ThirdPartyFilter { next_expiry: Some(text.to_owned()), ..none() };
+    let use_at = |text: &str| ThirdPartyFilter { last_used: Some(text.to_owned()), ..none() };
+    let cases = [
+        (none(), "Alpha bravo charlie delta"),
+        (ThirdPartyFilter { enabled: Some(true), ..none() }, "Alpha bravo"),
+        (ThirdPartyFilter { enabled: Some(false), ..none() }, "charlie delta"),
+        (ThirdPartyFilter { mode: Some(Mode::Automatic), ..none() }, "Alpha"),
+        (ThirdPartyFilter { mode: Some(Mode::Manual), ..none() }, "bravo charlie delta"),
+        (expiry("2040"), "Alpha bravo"),
+        (expiry("2040-05-06 08"), "bravo"),
+        (expiry("07:08"), "Alpha"),
+        (expiry(":0"), "Alpha bravo"),
+        (expiry(" utc "), "Alpha bravo"),
+        (expiry("2041"), ""),
+        (expiry("NOT EXP"), "delta"),
+        (expiry("no active"), "charlie"),
+        (expiry("no"), "charlie delta"),
+        (expiry("%"), ""),
+        (expiry("\0"), "Alpha bravo charlie delta"),
+        (use_at("2026-01-10 23:59 UTC"), "Alpha"),
+        (use_at("2026-01-11"), ""),
+        (use_at("00:"), "bravo"),
+        (use_at("31"), "bravo"),
+        (use_at("never"), "charlie delta"),
+        (use_at("_"), ""),
+    ];
+    for (filter, expected) in cases {
+        for sort in [ThirdPartySort::Name, ThirdPartySort::NextExpiry, ThirdPartySort::LastUsed] {
+            let list = ThirdPartyList { sort, ..filtered(filter.clone()) };
+            let page = listed(&world, &list).await;
+            let mut found = names(&page);
+            found.sort_by_key(|name| name.to_lowercase());
+            assert_eq!(found.join(" "), expected, "{list:?}");
+        }
+    }
+    let together = ThirdPartyFilter {
+        search: Some("A".into()),
+        enabled: Some(true),
+        mode: Some(Mode::Manual),
+        next_expiry: Some("2040-05".into()),
+        last_used: Some("2025".into()),
+    };
+    assert_eq!(names(&listed(&world, &filtered(together.clone())).await), ["bravo"]);
+    let narrower = ThirdPartyFilter { last_used: Some("2026".into()), ..together };
+    assert!(names(&listed(&world, &filtered(narrower)).await).is_empty());
 }
 
 #[tokio::test]
 async fn pages_are_cut_from_the_sorted_whole() {
     let world = world().await;
-    let empty = listed(&world, &ThirdPartyList { page: 7, page_size: Some(3), ..ThirdPartyList::default() }).await;
-    assert_eq!(empty, Page { items: vec![], total: 0, page: 1, pages: 1 });
+    assert_eq!(cut(&world, &all(), 7, 3).await, Page { items: vec![], total: 0, page: 1, pages: 1 });
     for name in ["g", "b", "E", "a", "F", "c", "D"] {
         world.third_party(name).await;
     }
     let page = async |page, page_size| {
-        let page = listed(&world, &ThirdPartyList { page, page_size, ..all() }).await;
+        let page = cut(&world, &all(), page, page_size).await;
         (names(&page).concat(), page.total, page.page, page.pages)
     };
-    assert_eq!(page(1, Some(3)).await, ("abc".to_owned(), 7, 1, 3));
-    assert_eq!(page(2, Some(3)).await, ("DEF".to_owned(), 7, 2, 3));
-    assert_eq!(page(3, Some(3)).await, ("g".to_owned(), 7, 3, 3));
-    assert_eq!(page(4, Some(3)).await, ("g".to_owned(), 7, 3, 3), "past the end");
-    assert_eq!(page(u32::MAX, Some(3)).await, ("g".to_owned(), 7, 3, 3));
-    assert_eq!(page(0, Some(3)).await, ("abc".to_owned(), 7, 1, 3));
-    assert_eq!(page(1, Some(7)).await, ("abcDEFg".to_owned(), 7, 1, 1), "a full last page is the last");
-    assert_eq!(page(2, Some(u32::MAX)).await, ("abcDEFg".to_owned(), 7, 1, 1));
-    assert_eq!(page(9, Some(0)).await, ("g".to_owned(), 7, 7, 7), "a page has at least one row");
-    assert_eq!(page(5, None).await, ("abcDEFg".to_owned(), 7, 1, 1));
+    assert_eq!(page(1, 3).await, ("abc".to_owned(), 7, 1, 3));
+    assert_eq!(page(2, 3).await, ("DEF".to_owned(), 7, 2, 3));
+    assert_eq!(page(3, 3).await, ("g".to_owned(), 7, 3, 3));
+    assert_eq!(page(4, 3).await, ("g".to_owned(), 7, 3, 3), "past the end");
+    assert_eq!(page(u32::MAX, 3).await, ("g".to_owned(), 7, 3, 3));
+    assert_eq!(page(0, 3).await, ("abc".to_owned(), 7, 1, 3));
+    assert_eq!(page(1, 7).await, ("abcDEFg".to_owned(), 7, 1, 1), "a full last page is the last");
+    assert_eq!(page(2, u32::MAX).await, ("abcDEFg".to_owned(), 7, 1, 1));
+    assert_eq!(page(9, 0).await, ("g".to_owned(), 7, 7, 7), "a page has at least one row");
 }
 
 #[tokio::test]
@@ -123,8 +219,7 @@ async fn the_list_is_sorted_by_any_column_either_way_with_the_valueless_last() {
         assert_eq!(names(&page).join(" "), expected, "{sort:?} {descending}");
         let mut one_by_one = Vec::new();
         for page in 1..=5 {
-            let query = ThirdPartyList { sort, descending, page, page_size: Some(1), ..all() };
-            one_by_one.extend(listed(&world, &query).await.items);
+            one_by_one.extend(cut(&world, &ThirdPartyList { sort, descending, ..all() }, page, 1).await.items);
         }
         assert_eq!(one_by_one, page.items, "{sort:?} {descending}: pages neither repeat nor leave out");
     }

@@ -1,46 +1,26 @@
 //! The list of third parties.
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
-use countersign_domain::Right;
-use countersign_persistence::queries::third_parties::{self, ThirdPartyList, ThirdPartySort, ThirdPartySummary};
+use countersign_domain::third_party::Mode;
+use countersign_domain::{Right, ThirdPartyId};
+use countersign_persistence::StoreError;
+use countersign_persistence::queries::third_parties::list::{
+    self, ThirdPartyFilter, ThirdPartyList, ThirdPartySort, ThirdPartySummary,
+};
+use countersign_persistence::queries::{Cut, Page};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::listing::{Column, Listing, PAGE_SIZE, Range};
-use super::page::{Frame, Section, base, html};
-use super::pager::Pager;
+use super::listing::{List, ListColumn, Listing, Reader, show};
+use super::page::Section;
 use super::third_party::view::{contact, expires_soon};
 use crate::WebError;
 use crate::caller::{Caller, ReadThirdParties};
-use crate::form::Fields;
 use crate::state::AppState;
 
-#[derive(Serialize)]
-struct ThirdPartiesPage {
-    page: Frame,
-    can_edit: bool,
-    total: u64,
-    count: u64,
-    #[serde(flatten)]
-    range: Range,
-    q: String,
-    sort: &'static str,
-    order: &'static str,
-    columns: Columns,
-    rows: Vec<Row>,
-    pager: Pager,
-}
+struct ThirdParties;
 
-#[derive(Serialize)]
-struct Columns {
-    name: Column,
-    enabled: Column,
-    mode: Column,
-    expires: Column,
-    used: Column,
-}
-
+/// What `partials/third-party-rows.hbs` reads of each.
 #[derive(Serialize)]
 struct Row {
     href: String,
@@ -54,75 +34,115 @@ struct Row {
     last_used_at: Option<Timestamp>,
 }
 
-const SORTS: &[(&str, ThirdPartySort)] = &[
-    ("name", ThirdPartySort::Name),
-    ("enabled", ThirdPartySort::Enabled),
-    ("mode", ThirdPartySort::Mode),
-    ("expires", ThirdPartySort::NextExpiry),
-    ("used", ThirdPartySort::LastUsed),
-];
-
 /// `GET /o/{org}/third-parties`
 pub(super) async fn list(
     state: web::Data<AppState>,
     request: HttpRequest,
     caller: Caller<ReadThirdParties>,
 ) -> Result<HttpResponse, WebError> {
-    let organization = caller.organization.id;
-    let page = Frame::load(&state, &request, &caller, Section::ThirdParties).await?;
-    let path = format!("{}/third-parties", base(&caller.organization.slug));
-    let query = Fields::of_query(&request);
-    let listing = Listing::of(path, &query, &["q"], SORTS);
-    let list = ThirdPartyList {
-        search: listing.set_filter("q"),
-        sort: listing.sort,
-        descending: listing.descending,
-        page: listing.page.unwrap_or(1),
-        page_size: listing.page.map(|_| PAGE_SIZE),
-    };
-    let found = third_parties::list(&state.store, organization, &list, page.now).await?;
-    let total = if listing.is_filtered() {
-        let everything = ThirdPartyList { page: 1, page_size: Some(1), ..ThirdPartyList::default() };
-        third_parties::list(&state.store, organization, &everything, page.now).await?.total
-    } else {
-        found.total
-    };
-    let view = ThirdPartiesPage {
-        can_edit: caller.may(Right::ManageThirdParties),
-        total,
-        count: found.total,
-        range: Range::of(found.page, found.items.len()),
-        q: listing.filter("q").to_owned(),
-        sort: listing.sort_name(),
-        order: listing.order_name(),
-        columns: Columns {
-            name: listing.column(ThirdPartySort::Name),
-            enabled: listing.column(ThirdPartySort::Enabled),
-            mode: listing.column(ThirdPartySort::Mode),
-            expires: listing.column(ThirdPartySort::NextExpiry),
-            used: listing.column(ThirdPartySort::LastUsed),
-        },
-        rows: found.items.iter().map(|third_party| row(third_party, &listing.path, page.now)).collect(),
-        pager: listing.pager(found.page, found.pages, found.total),
-        page,
-    };
-    html(&state, StatusCode::OK, "third-parties", &view)
+    show::<ThirdParties, _>(state, request, caller).await
 }
 
-fn row(third_party: &ThirdPartySummary, path: &str, now: Timestamp) -> Row {
-    Row {
-        href: format!("{path}/{}", third_party.id),
-        name: third_party.name.clone(),
-        contact: contact(third_party.contact_name.as_deref(), third_party.contact_email.as_deref()),
-        enabled: third_party.enabled,
-        mode: third_party.mode.as_str(),
-        expiry: match third_party.next_expiry {
-            Some(_) => "date",
-            None if third_party.never_expires => "never",
-            None => "none",
+impl List for ThirdParties {
+    type Sort = ThirdPartySort;
+    type Query = ThirdPartyList;
+    type Id = ThirdPartyId;
+    type Item = ThirdPartySummary;
+    type Row = Row;
+
+    const SECTION: Section = Section::ThirdParties;
+    const PATH: &'static str = "third-parties";
+    const TEMPLATES: [&'static str; 2] = ["third-parties", "partials/third-party-rows"];
+    const TO_EDIT: Right = Right::ManageThirdParties;
+    const COLUMNS: &'static [ListColumn<ThirdPartySort>] = &[
+        ListColumn {
+            label: "Name",
+            name: "name",
+            sort: ThirdPartySort::Name,
+            filter: "q",
+            filter_label: "Name or contact",
+            choices: &[],
         },
-        expires_at: third_party.next_expiry,
-        expires_soon: expires_soon(third_party.next_expiry, now),
-        last_used_at: third_party.last_used_at,
+        ListColumn {
+            label: "Enabled",
+            name: "enabled",
+            sort: ThirdPartySort::Enabled,
+            filter: "enabled",
+            filter_label: "Enabled",
+            choices: &[("yes", "Enabled"), ("no", "Not enabled")],
+        },
+        ListColumn {
+            label: "Mode",
+            name: "mode",
+            sort: ThirdPartySort::Mode,
+            filter: "mode",
+            filter_label: "Mode",
+            choices: &[("manual", "Manual"), ("automatic", "Automatic")],
+        },
+        ListColumn {
+            label: "Next expiry",
+            name: "expires",
+            sort: ThirdPartySort::NextExpiry,
+            filter: "expires",
+            filter_label: "Next expiry",
+            choices: &[],
+        },
+        ListColumn {
+            label: "Last used",
+            name: "used",
+            sort: ThirdPartySort::LastUsed,
+            filter: "used",
+            filter_label: "Last used",
+            choices: &[],
+        },
+    ];
+
+    fn query(listing: &Listing<ThirdPartySort>) -> ThirdPartyList {
+        let filter = ThirdPartyFilter {
+            search: listing.set_filter("q"),
+            enabled: listing.set_filter("enabled").map(|enabled| enabled == "yes"),
+            mode: listing.set_filter("mode").and_then(|mode| mode.parse::<Mode>().ok()),
+            next_expiry: listing.set_filter("expires"),
+            last_used: listing.set_filter("used"),
+        };
+        ThirdPartyList { filter, sort: listing.sort, descending: listing.descending }
+    }
+
+    async fn count(reader: &Reader<'_>, query: &ThirdPartyList) -> Result<u64, StoreError> {
+        list::count(reader.store, reader.organization, &query.filter, reader.now).await
+    }
+
+    async fn page(
+        reader: &Reader<'_>,
+        query: &ThirdPartyList,
+        cut: Cut,
+    ) -> Result<Page<ThirdPartySummary>, StoreError> {
+        list::page(reader.store, reader.organization, query, cut, reader.now).await
+    }
+
+    async fn identifiers(reader: &Reader<'_>, query: &ThirdPartyList) -> Result<Vec<ThirdPartyId>, StoreError> {
+        list::identifiers(reader.store, reader.organization, query, reader.now).await
+    }
+
+    async fn get_all(reader: &Reader<'_>, ids: &[ThirdPartyId]) -> Result<Vec<ThirdPartySummary>, StoreError> {
+        list::get_all(reader.store, reader.organization, ids, reader.now).await
+    }
+
+    fn row(third_party: &ThirdPartySummary, base: &str, now: Timestamp) -> Row {
+        Row {
+            href: format!("{base}/third-parties/{}", third_party.id),
+            name: third_party.name.clone(),
+            contact: contact(third_party.contact_name.as_deref(), third_party.contact_email.as_deref()),
+            enabled: third_party.enabled,
+            mode: third_party.mode.as_str(),
+            expiry: match third_party.next_expiry {
+                Some(_) => "date",
+                None if third_party.never_expires => "never",
+                None => "none",
+            },
+            expires_at: third_party.next_expiry,
+            expires_soon: expires_soon(third_party.next_expiry, now),
+            last_used_at: third_party.last_used_at,
+        }
     }
 }

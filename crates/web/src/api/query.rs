@@ -93,6 +93,15 @@ pub(super) fn number(minimum: u32, maximum: u32) -> impl Fn(&str) -> Result<u32,
     }
 }
 
+/// One of two.
+pub(super) fn truth(text: &str) -> Result<bool, InvalidValue> {
+    match text {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        _ => Err(InvalidValue("Choose true or false".into())),
+    }
+}
+
 /// The direction of an order.
 pub(super) fn is_descending(text: &str) -> Result<bool, InvalidValue> {
     match text {

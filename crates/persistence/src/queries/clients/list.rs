@@ -2,9 +2,10 @@
 
 use countersign_domain::token::ACCESS_TOKEN_LIFETIME;
 use countersign_domain::{ClientId, OrganizationId};
-use futures_util::future::try_join;
 
 use super::super::conditions::{Conditions, filled};
+use super::super::listing::{Cut, Key, Rows};
+use super::super::shown::{any_of, says, shows_time};
 use super::super::{ERASED, Page, containing};
 use super::{ClientDetail, get_all};
 use crate::{Store, StoreError};
@@ -16,20 +17,17 @@ pub struct ClientFilter {
     pub search: Option<String>,
     /// A part of the `client_id`, without regard to case.
     pub identifier: Option<String>,
-    /// A part of when the last code was created, as [`shown`](TIME_AS_SHOWN).
+    /// A part of when the last code was created, as [shown](super::super::TIME_AS_SHOWN), or of Never.
     pub code_created_at: Option<String>,
-    /// A part of when the last token was created, as [`shown`](TIME_AS_SHOWN).
+    /// A part of when the last token was created, as [shown](super::super::TIME_AS_SHOWN), or of Never.
     pub token_created_at: Option<String>,
     /// A part of how long its access tokens live, in seconds and words.
     pub expires_in: Option<String>,
-    /// A part of the name or e-mail address of the member for whom it acts, without regard to case.
+    /// A part of the name or e-mail address of the member for whom it acts, or of None, without regard to case.
     pub passthru_user: Option<String>,
     /// Whether it may take part.
     pub active: Option<bool>,
 }
-
-/// How a time is shown, and so how it is found by a part of it: `2026-11-20 14:05 UTC`.
-pub const TIME_AS_SHOWN: &str = r#"YYYY-MM-DD HH24:MI "UTC""#;
 
 /// By what the list is sorted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -60,20 +58,19 @@ pub struct ClientList {
     pub descending: bool,
 }
 
-/// Which page of a list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Cut {
-    /// From 1 on; one past the end answers the last.
-    pub page: u32,
-    /// How many rows a page has.
-    pub size: u32,
-}
-
 const JOIN_THIRD_PARTIES: &str =
     "LEFT JOIN third_parties tp ON tp.org_id = o.org_id AND tp.third_party_id = o.third_party_id";
 const JOIN_MEMBERS: &str = "LEFT JOIN members m ON m.org_id = o.org_id AND m.member_id = o.member_id";
 
+/// Whether a client's third party is in automatic mode. All that are, are looked up once.
+const IS_AUTOMATIC: &str = "(o.third_party_id IS NOT NULL AND o.third_party_id IN \
+     (SELECT third_party_id FROM third_parties WHERE org_id = $1 AND mode = 'automatic'))";
+
 const IDENTIFIER: &str = r#"o.identifier_key COLLATE "C""#;
+
+/// What is shown of a code or token that there never was, and of the member for whom nothing was done.
+const NEVER: &str = "Never";
+const NOBODY: &str = "None";
 
 /// What is shown of a lifetime when none is set; see [`lifetime_in_words`].
 const ENDLESS: &str = "Does not expire";
@@ -103,24 +100,23 @@ impl ClientFilter {
             [("o.code_created_at", &self.code_created_at), ("o.token_created_at", &self.token_created_at)]
         {
             if let Some(time) = filled(time.as_ref()) {
-                let as_shown = format!("to_char({column} AT TIME ZONE 'UTC', '{TIME_AS_SHOWN}') LIKE ?");
-                conditions.push(&as_shown, containing(&time.to_uppercase()));
+                let never = says(NEVER, time).then(|| format!("{column} IS NULL"));
+                let created = any_of([shows_time(&mut conditions, column, time), never]);
+                conditions.and(&created);
             }
         }
         if let Some(expires_in) = filled(self.expires_in.as_ref()) {
-            let default = lifetime_in_words(None, false);
-            let as_shown = format!(
-                "coalesce(o.access_token_lifetime::text, \
-                 CASE WHEN tp.mode = 'automatic' THEN '{ENDLESS}' ELSE '{default}' END) ILIKE ?"
-            );
-            conditions.push(&as_shown, containing(expires_in));
+            let lifetime = lives(&mut conditions, expires_in);
+            conditions.and(&lifetime);
         }
         if let Some(passthru_user) = filled(self.passthru_user.as_ref()) {
+            let text = conditions.bind(containing(passthru_user));
             let members = format!(
                 "o.member_id IN (SELECT member_id FROM members WHERE org_id = $1 \
-                 AND (coalesce(name, '{ERASED}') ILIKE ? OR email ILIKE ?))"
+                 AND (coalesce(name, '{ERASED}') ILIKE {text} OR email ILIKE {text}))"
             );
-            conditions.push(&members, containing(passthru_user));
+            let nobody = says(NOBODY, passthru_user).then(|| "o.member_id IS NULL".to_owned());
+            conditions.and(&any_of([Some(members), nobody]));
         }
         if let Some(active) = self.active {
             conditions.push("o.active = ?", active);
@@ -128,22 +124,51 @@ impl ClientFilter {
         conditions
     }
 
-    /// What has to be joined to the overviews before they can be filtered and sorted.
-    fn joins(&self, sort: ClientSort) -> String {
-        let needs_third_parties = sort == ClientSort::ExpiresIn
-            || [&self.search, &self.expires_in].iter().any(|text| filled(text.as_ref()).is_some());
-        let joins = [(needs_third_parties, JOIN_THIRD_PARTIES), (sort == ClientSort::PassthruUser, JOIN_MEMBERS)];
-        joins.iter().filter(|(is_needed, _)| *is_needed).map(|(_, join)| *join).collect::<Vec<_>>().join(" ")
+    /// The overviews and what has to be joined to them.
+    fn tables(&self, sort: ClientSort) -> String {
+        let searches = filled(self.search.as_ref()).is_some();
+        let joins = [(searches, JOIN_THIRD_PARTIES), (sort == ClientSort::PassthruUser, JOIN_MEMBERS)];
+        let joins = joins.iter().filter(|(is_needed, _)| *is_needed).map(|(_, join)| *join);
+        ["client_overviews o"].into_iter().chain(joins).collect::<Vec<_>>().join(" ")
     }
+}
+
+/// The condition that a lifetime, as shown, contains the text.
+fn lives(conditions: &mut Conditions, text: &str) -> String {
+    let set = text.bytes().all(|byte| byte.is_ascii_digit()).then(|| {
+        let digits = conditions.bind(containing(text));
+        format!("o.access_token_lifetime::text LIKE {digits}")
+    });
+    let (by_default, endless) = (lifetime_in_words(None, false), lifetime_in_words(None, true));
+    let unset = match (says(&by_default, text), says(&endless, text)) {
+        (false, false) => None,
+        (true, true) => Some("o.access_token_lifetime IS NULL".to_owned()),
+        (false, true) => Some(format!("(o.access_token_lifetime IS NULL AND {IS_AUTOMATIC})")),
+        (true, false) => Some(format!("(o.access_token_lifetime IS NULL AND NOT {IS_AUTOMATIC})")),
+    };
+    any_of([set, unset])
 }
 
 impl ClientList {
     /// What the rows are sorted by. The first order is that of an index, either way.
-    fn order(&self) -> String {
-        let direction = if self.descending { "DESC" } else { "ASC" };
-        match self.sort {
-            ClientSort::Identifier => format!("{IDENTIFIER} {direction}, o.client_id {direction}"),
-            other => format!("{} {direction} NULLS LAST, {IDENTIFIER}, o.client_id", other.expression()),
+    fn order(&self) -> Vec<Key> {
+        let first = match self.sort {
+            ClientSort::Identifier => {
+                return vec![Key::of(IDENTIFIER, self.descending), Key::of("o.client_id", self.descending)];
+            }
+            other => Key { expression: other.expression(), descending: self.descending, is_nullable: true },
+        };
+        vec![first, Key::of(IDENTIFIER, false), Key::of("o.client_id", false)]
+    }
+
+    fn rows(&self, organization: OrganizationId) -> Rows {
+        Rows {
+            id: "o.client_id",
+            filtered: self.filter.tables(ClientSort::default()),
+            sorted: self.filter.tables(self.sort),
+            conditions: self.filter.conditions(organization),
+            parameters: Vec::new(),
+            order: self.order(),
         }
     }
 }
@@ -155,7 +180,7 @@ impl ClientSort {
             Self::CodeCreated => "o.code_created_at".to_owned(),
             Self::TokenCreated => "o.token_created_at".to_owned(),
             Self::ExpiresIn => format!(
-                "coalesce(o.access_token_lifetime, CASE WHEN tp.mode = 'automatic' THEN {} ELSE {} END)",
+                "coalesce(o.access_token_lifetime, CASE WHEN {IS_AUTOMATIC} THEN {} ELSE {} END)",
                 i32::MAX,
                 ACCESS_TOKEN_LIFETIME.as_secs()
             ),
@@ -169,11 +194,8 @@ impl ClientSort {
 
 /// How many clients fulfil the filter.
 pub async fn count(store: &Store, organization: OrganizationId, filter: &ClientFilter) -> Result<u64, StoreError> {
-    let conditions = filter.conditions(organization);
-    let joins = filter.joins(ClientSort::default());
-    let sql = format!("SELECT count(*) FROM client_overviews o {joins} WHERE {}", conditions.sql());
-    let rows = store.pool().read(organization, &sql, &conditions.parameters()).await?;
-    Ok(rows.first().map(|row| row.try_get::<_, i64>(0)).transpose()?.unwrap_or_default().unsigned_abs())
+    let list = ClientList { filter: filter.clone(), ..ClientList::default() };
+    list.rows(organization).count(store, organization).await
 }
 
 /// All that fulfil the filter, in order.
@@ -182,7 +204,7 @@ pub async fn identifiers(
     organization: OrganizationId,
     list: &ClientList,
 ) -> Result<Vec<ClientId>, StoreError> {
-    some_identifiers(store, organization, list, None).await
+    list.rows(organization).all(store, organization).await
 }
 
 /// One page of the clients that were not deleted.
@@ -192,34 +214,6 @@ pub async fn page(
     list: &ClientList,
     cut: Cut,
 ) -> Result<Page<ClientDetail>, StoreError> {
-    let size = cut.size.max(1);
-    let skipped = |page: u32| i64::from(page.saturating_sub(1)).saturating_mul(i64::from(size));
-    let part = |page| some_identifiers(store, organization, list, Some((size, skipped(page))));
-    let (total, mut ids) = try_join(count(store, organization, &list.filter), part(cut.page)).await?;
-    let mut page = Page::new(Vec::new(), total, cut.page, Some(size));
-    if ids.is_empty() && total > 0 {
-        ids = part(page.page).await?;
-    }
-    page.items = get_all(store, organization, &ids).await?;
-    Ok(page)
-}
-
-async fn some_identifiers(
-    store: &Store,
-    organization: OrganizationId,
-    list: &ClientList,
-    cut: Option<(u32, i64)>,
-) -> Result<Vec<ClientId>, StoreError> {
-    let mut conditions = list.filter.conditions(organization);
-    let joins = list.filter.joins(list.sort);
-    let order = list.order();
-    let filter = conditions.sql().to_owned();
-    let cut = cut.map(|(size, skipped)| {
-        let (limit, offset) = (conditions.bind(i64::from(size)), conditions.bind(skipped));
-        format!("LIMIT {limit} OFFSET {offset}")
-    });
-    let cut = cut.unwrap_or_default();
-    let sql = format!("SELECT o.client_id FROM client_overviews o {joins} WHERE {filter} ORDER BY {order} {cut}");
-    let rows = store.pool().read(organization, &sql, &conditions.parameters()).await?;
-    rows.iter().map(|row| Ok(ClientId(row.try_get(0)?))).collect()
+    let Page { items, total, page, pages } = list.rows(organization).page(store, organization, cut).await?;
+    Ok(Page { items: get_all(store, organization, &items).await?, total, page, pages })
 }

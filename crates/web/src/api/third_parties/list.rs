@@ -3,23 +3,37 @@
 use actix_web::{HttpResponse, web};
 use countersign_domain::InvalidValue;
 use countersign_persistence::clock;
-use countersign_persistence::queries::third_parties::{self, ThirdPartyList, ThirdPartySort};
+use countersign_persistence::queries::Cut;
+use countersign_persistence::queries::third_parties::list::{self, ThirdPartyFilter, ThirdPartyList, ThirdPartySort};
 use serde::{Deserialize, Serialize};
 
 use super::view::ThirdPartyItem;
 use crate::WebError;
 use crate::api::problem::QueryProblems;
-use crate::api::query::{Check, Query, is_descending};
+use crate::api::query::{Check, Query, is_descending, truth};
 use crate::caller::{Caller, ReadThirdParties};
 use crate::state::AppState;
 
-/// Which third parties to list, and how.
+/// Which third parties to list, and how. All that is given must hold; times are found by a part of what is shown of them,
+/// which is like `2026-11-20 14:05 UTC`.
 #[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListQuery {
     /// A part of the name, the contact's name or the contact's e-mail address, without regard to case.
     q: Option<String>,
+    /// Whether its access is switched on.
+    #[param(value_type = Option<bool>)]
+    enabled: Option<String>,
+    /// How it comes by its tokens: `manual` or `automatic`.
+    #[param(pattern = "^(manual|automatic)$")]
+    mode: Option<String>,
+    /// A part of the next expiry of its tokens, of `Does not expire`, or of `No active token`.
+    #[param(example = "2026-12")]
+    next_expiry: Option<String>,
+    /// A part of the last use of its tokens, or of `Never`.
+    #[param(example = "never")]
+    last_used: Option<String>,
     /// `name` (default), `enabled`, `mode`, `next_expiry` or `last_used`.
     #[param(pattern = "^(name|enabled|mode|next_expiry|last_used)$", example = "next_expiry")]
     sort: Option<String>,
@@ -61,8 +75,8 @@ pub(crate) async fn list_third_parties(
     caller: Caller<ReadThirdParties>,
     Query(query): Query<ListQuery>,
 ) -> Result<HttpResponse, WebError> {
-    let list = checked(query)?;
-    let page = third_parties::list(&state.store, caller.organization.id, &list, clock::now()).await?;
+    let (list, cut) = checked(query)?;
+    let page = list::page(&state.store, caller.organization.id, &list, cut, clock::now()).await?;
     Ok(HttpResponse::Ok().json(ThirdPartyPage {
         items: page.items.into_iter().map(ThirdPartyItem::from).collect(),
         total: page.total,
@@ -71,13 +85,17 @@ pub(crate) async fn list_third_parties(
     }))
 }
 
-fn checked(query: ListQuery) -> Result<ThirdPartyList, WebError> {
+fn checked(query: ListQuery) -> Result<(ThirdPartyList, Cut), WebError> {
     let mut check = Check::default();
     let sort = check.optional("sort", query.sort.as_deref(), sort).unwrap_or_default();
     let descending = check.optional("order", query.order.as_deref(), is_descending).unwrap_or_default();
-    let (page, page_size) = check.page(query.page.as_deref(), query.page_size.as_deref());
+    let enabled = check.optional("enabled", query.enabled.as_deref(), truth);
+    let mode = check.optional("mode", query.mode.as_deref(), str::parse);
+    let (page, size) = check.page(query.page.as_deref(), query.page_size.as_deref());
     check.finish()?;
-    Ok(ThirdPartyList { search: query.q, sort, descending, page, page_size: Some(page_size) })
+    let filter =
+        ThirdPartyFilter { search: query.q, enabled, mode, next_expiry: query.next_expiry, last_used: query.last_used };
+    Ok((ThirdPartyList { filter, sort, descending }, Cut { page, size }))
 }
 
 fn sort(text: &str) -> Result<ThirdPartySort, InvalidValue> {

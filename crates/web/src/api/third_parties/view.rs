@@ -4,7 +4,8 @@ use countersign_domain::third_party::Mode;
 use countersign_domain::{SecretId, ThirdPartyId};
 use countersign_persistence::Store;
 use countersign_persistence::directory::OrganizationEntry;
-use countersign_persistence::queries::third_parties::{self, SecretSummary, ThirdPartyDetail, ThirdPartySummary};
+use countersign_persistence::queries::third_parties::list::ThirdPartySummary;
+use countersign_persistence::queries::third_parties::{self, SecretSummary, ThirdPartyDetail};
 use jiff::Timestamp;
 use serde::Serialize;
 

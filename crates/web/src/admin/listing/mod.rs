@@ -1,6 +1,13 @@
 //! What lists share: filters, order and page stand in the address, from which those of the neighbours are made.
 
+mod columns;
+mod list;
+mod rows;
+
 use serde::Serialize;
+
+pub(super) use columns::{Choice, ListColumn};
+pub(super) use list::{List, Reader, show};
 
 use super::pager::Pager;
 use crate::form::Fields;
@@ -15,7 +22,7 @@ const DESCENDING: &str = "descending";
 pub(super) struct Listing<S: 'static> {
     pub path: String,
     filters: Vec<(&'static str, String)>,
-    sorts: &'static [(&'static str, S)],
+    sorts: Vec<(&'static str, S)>,
     pub sort: S,
     pub descending: bool,
     /// `None` for all on one page.
@@ -39,7 +46,7 @@ pub(super) struct Range {
 
 impl<S: Copy + PartialEq + Default> Listing<S> {
     /// Reads an address with these filters and ways of sorting.
-    pub fn of(path: String, query: &Fields, filters: &[&'static str], sorts: &'static [(&'static str, S)]) -> Self {
+    pub fn of(path: String, query: &Fields, filters: &[&'static str], sorts: &[(&'static str, S)]) -> Self {
         let asked = sorts.iter().find(|(name, _)| *name == query.get("sort")).map(|(_, sort)| *sort);
         let page = match query.get("page") {
             ALL => None,
@@ -48,7 +55,7 @@ impl<S: Copy + PartialEq + Default> Listing<S> {
         Self {
             path,
             filters: filters.iter().map(|name| (*name, query.get(name).trim().to_owned())).collect(),
-            sorts,
+            sorts: sorts.to_vec(),
             sort: asked.unwrap_or_default(),
             descending: query.get("order") == DESCENDING,
             page,

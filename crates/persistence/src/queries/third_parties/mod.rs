@@ -1,4 +1,6 @@
-//! The list of third parties, and one of them with its client and tokens.
+//! The third parties of an organization: one of them with its client and tokens.
+
+pub mod list;
 
 use std::collections::HashMap;
 
@@ -8,92 +10,15 @@ use countersign_domain::values::ThirdPartyName;
 use countersign_domain::{ClientId, ClientSettings, OrganizationId, SecretId, SecretKind, ThirdPartyId};
 use futures_util::future::try_join4;
 use jiff::Timestamp;
-use tokio_postgres::Row;
 use tokio_postgres::types::Json;
 
 use super::clients::{self, NamedClient};
 use super::tokens::{self, TokenSummary};
-use super::{Page, containing, masked, parse};
+use super::{masked, parse};
 use crate::pool::parameters;
 use crate::projections::clients::StoredSecret;
 use crate::projections::unique_names::NameKind;
 use crate::{Store, StoreError};
-
-/// By what the list is sorted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum ThirdPartySort {
-    /// The name, without regard to case.
-    #[default]
-    Name,
-    /// Switched off before switched on.
-    Enabled,
-    /// Automatic before manual.
-    Mode,
-    /// The next expiry of a token.
-    NextExpiry,
-    /// The last use of a token.
-    LastUsed,
-}
-
-impl ThirdPartySort {
-    fn expression(self) -> &'static str {
-        match self {
-            Self::Name => "lower(name)",
-            Self::Enabled => "enabled",
-            Self::Mode => "mode",
-            Self::NextExpiry => "next_expiry",
-            Self::LastUsed => "last_used_at",
-        }
-    }
-
-    /// Whether the order can't be told without looking at the tokens of every third party.
-    fn needs_tokens(self) -> bool {
-        match self {
-            Self::Name | Self::Enabled | Self::Mode => false,
-            Self::NextExpiry | Self::LastUsed => true,
-        }
-    }
-}
-
-/// Which third parties to list, and how.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ThirdPartyList {
-    /// A part of the name, the contact's name or the contact's e-mail address, without regard to case.
-    pub search: Option<String>,
-    /// By what to sort; the name decides between equals. Those without a value come last in either direction.
-    pub sort: ThirdPartySort,
-    /// From the largest down.
-    pub descending: bool,
-    /// Which page, from 1 on; one past the end answers the last.
-    pub page: u32,
-    /// How many rows a page has; `None` puts all on one.
-    pub page_size: Option<u32>,
-}
-
-/// A third party in the list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ThirdPartySummary {
-    /// Which one.
-    pub id: ThirdPartyId,
-    /// Its name.
-    pub name: String,
-    /// Whether its access is switched on.
-    pub enabled: bool,
-    /// How it comes by its tokens.
-    pub mode: Mode,
-    /// Whom to talk to.
-    pub contact_name: Option<String>,
-    /// Where mail goes.
-    pub contact_email: Option<String>,
-    /// When the first of its tokens that work now expires.
-    pub next_expiry: Option<Timestamp>,
-    /// Whether one of its active tokens never expires.
-    pub never_expires: bool,
-    /// How many of its tokens are active and have not expired.
-    pub active_tokens: u64,
-    /// When one of its tokens was last used.
-    pub last_used_at: Option<Timestamp>,
-}
 
 /// A third party with all that belongs to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -172,67 +97,6 @@ macro_rules! last_uses {
 }
 
 pub(super) use last_uses;
-
-/// One page of the third parties that were not deleted.
-pub async fn list(
-    store: &Store,
-    organization: OrganizationId,
-    list: &ThirdPartyList,
-    now: Timestamp,
-) -> Result<Page<ThirdPartySummary>, StoreError> {
-    let direction = if list.descending { "DESC" } else { "ASC" };
-    let order = format!("ORDER BY {} {direction} NULLS LAST, lower(name), third_party_id", list.sort.expression());
-    let cut = "LIMIT $4::bigint \
-               OFFSET coalesce(least($5::bigint, greatest((SELECT total FROM counted) - 1, 0) / $4) * $4, 0)";
-    // Where it can, the page is cut before anybody's tokens are looked at.
-    let (early, late) = if list.sort.needs_tokens() { (String::new(), cut) } else { (format!("{order} {cut}"), "") };
-    let sql = format!(
-        "WITH found AS ( \
-             SELECT third_party_id, name, enabled, mode, contact_name, contact_email FROM third_parties \
-             WHERE org_id = $1 AND NOT deleted \
-             AND ($2::text IS NULL OR name ILIKE $2 OR contact_name ILIKE $2 OR contact_email ILIKE $2) \
-         ), counted AS (SELECT count(*) AS total FROM found), \
-         wanted AS (SELECT * FROM found {early}) \
-         SELECT wanted.*, next_expiry, active_tokens > expiring_tokens, active_tokens, last_used_at, \
-             (SELECT total FROM counted) \
-         FROM wanted, LATERAL ( \
-             SELECT count(*) FILTER (WHERE is_live) AS active_tokens, \
-                 count(expires_at) FILTER (WHERE is_live) AS expiring_tokens, \
-                 min(expires_at) FILTER (WHERE is_live) AS next_expiry, max(last_used_at) AS last_used_at \
-             FROM (SELECT t.expires_at, u.last_used_at, \
-                       t.status = 'active' AND (t.expires_at IS NULL OR t.expires_at > $3) AS is_live \
-                   FROM tokens t LEFT JOIN token_usage u ON u.org_id = t.org_id AND u.token_id = t.token_id \
-                   WHERE t.org_id = $1 AND t.third_party_id = wanted.third_party_id \
-                   AND (t.kind = 'manual' OR t.expires_at IS NULL)) \
-                   AS its_tokens \
-         ) AS its_use {order} {late}",
-    );
-    let search = list.search.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(containing);
-    let page_size = list.page_size.map(|size| i64::from(size.max(1)));
-    let skipped_pages = i64::from(list.page.saturating_sub(1));
-    let rows = store
-        .pool()
-        .read(organization, &sql, parameters![organization.uuid(), search, now, page_size, skipped_pages])
-        .await?;
-    let total = rows.first().map(|row| row.try_get::<_, i64>(10)).transpose()?.unwrap_or_default();
-    let items = rows.iter().map(summary).collect::<Result<_, _>>()?;
-    Ok(Page::new(items, total.unsigned_abs(), list.page, list.page_size))
-}
-
-fn summary(row: &Row) -> Result<ThirdPartySummary, StoreError> {
-    Ok(ThirdPartySummary {
-        id: ThirdPartyId(row.try_get(0)?),
-        name: row.try_get(1)?,
-        enabled: row.try_get(2)?,
-        mode: parse("mode", row.try_get(3)?)?,
-        contact_name: row.try_get(4)?,
-        contact_email: row.try_get(5)?,
-        next_expiry: row.try_get(6)?,
-        never_expires: row.try_get(7)?,
-        active_tokens: row.try_get::<_, i64>(8)?.unsigned_abs(),
-        last_used_at: row.try_get(9)?,
-    })
-}
 
 /// One third party, deleted or not.
 pub async fn get(

@@ -1,0 +1,154 @@
+//! Finding rows by a part of what a list shows of them. What is typed is looked at here first: what no row can show
+//! needs no look at the rows, and the parts that people type most are found by numbers rather than by the words of
+//! every row.
+
+use jiff::civil::{Date, Time};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, ToSpan};
+
+use super::conditions::Conditions;
+use super::containing;
+
+/// How a time is shown, and so how it is found by a part of it: `2026-11-20 14:05 UTC`.
+pub const TIME_AS_SHOWN: &str = r#"YYYY-MM-DD HH24:MI "UTC""#;
+
+/// Where a 0 is, any digit may be.
+const SHAPE: &str = "0000-00-00 00:00 UTC";
+
+/// Whether these words contain the text, without regard to case.
+pub(super) fn says(words: &str, text: &str) -> bool {
+    words.to_lowercase().contains(&text.to_lowercase())
+}
+
+/// The condition that one of these holds.
+pub(super) fn any_of(alternatives: impl IntoIterator<Item = Option<String>>) -> String {
+    let alternatives = alternatives.into_iter().flatten().collect::<Vec<_>>();
+    if alternatives.is_empty() { "FALSE".to_owned() } else { format!("({})", alternatives.join(" OR ")) }
+}
+
+/// The condition that a time, as shown, contains the text; `None` where none can.
+pub(super) fn shows_time(conditions: &mut Conditions, column: &str, text: &str) -> Option<String> {
+    match Part::of(&text.to_uppercase())? {
+        Part::Span(from, until) => {
+            let (from, until) = (conditions.bind(from), conditions.bind(until));
+            Some(format!("({column} >= {from} AND {column} < {until})"))
+        }
+        Part::OfDay(from, until) => {
+            let (from, until) = (conditions.bind(from), conditions.bind(until));
+            Some(format!("({column} AT TIME ZONE 'UTC')::time BETWEEN {from} AND {until}"))
+        }
+        Part::Other(text) => {
+            let text = conditions.bind(containing(&text));
+            Some(format!("to_char({column} AT TIME ZONE 'UTC', '{TIME_AS_SHOWN}') LIKE {text}"))
+        }
+    }
+}
+
+/// A part of a time as it is shown.
+#[derive(Debug, PartialEq)]
+enum Part {
+    /// Of all times from the first on and before the second.
+    Span(Timestamp, Timestamp),
+    /// Of all times from the first to the last of any day.
+    OfDay(Time, Time),
+    /// Of times that are told only by writing them out.
+    Other(String),
+}
+
+impl Part {
+    /// What the text is a part of, in capitals; `None` if of no time at all.
+    fn of(text: &str) -> Option<Self> {
+        let fits = |place: usize| {
+            let shape = SHAPE.get(place..place + text.len())?;
+            let same = |(a, b): (char, char)| a == b || a == '0' && b.is_ascii_digit();
+            shape.chars().zip(text.chars()).all(same).then_some(place)
+        };
+        let places = (0..=SHAPE.len().checked_sub(text.len())?).filter_map(fits).collect::<Vec<_>>();
+        match places[..] {
+            [] => None,
+            [0] if text.len() >= 4 => Self::span(text),
+            [11] if text.len() >= 3 => Self::of_day(text),
+            _ => Some(Self::Other(text.to_owned())),
+        }
+    }
+
+    /// From the year on: `2026`, `2026-11`, `2026-11-20 14`.
+    fn span(text: &str) -> Option<Self> {
+        let number = |range: std::ops::Range<usize>| text.get(range).map(str::parse::<i8>);
+        let is_whole = matches!(text.len(), 4 | 5 | 7 | 8 | 10 | 11 | 13 | 14 | 16..);
+        if !is_whole {
+            return Some(Self::Other(text.to_owned()));
+        }
+        let year = text.get(..4)?.parse().ok()?;
+        let part = |range| number(range).transpose().ok();
+        let (month, day, hour, minute) = (part(5..7)?, part(8..10)?, part(11..13)?, part(14..16)?);
+        let begin = Date::new(year, month.unwrap_or(1), day.unwrap_or(1)).ok()?;
+        let begin = begin.to_datetime(Time::new(hour.unwrap_or(0), minute.unwrap_or(0), 0, 0).ok()?);
+        let length = match (month, day, hour, minute) {
+            (None, ..) => 1.year(),
+            (_, None, ..) => 1.month(),
+            (_, _, None, _) => 1.day(),
+            (_, _, _, None) => 1.hour(),
+            _ => 1.minute(),
+        };
+        let instant = |at: jiff::civil::DateTime| Some(at.to_zoned(TimeZone::UTC).ok()?.timestamp());
+        Some(Self::Span(instant(begin)?, instant(begin.checked_add(length).ok()?)?))
+    }
+
+    /// From the hour on: `14:`, `14:05`, `14:05 UTC`.
+    fn of_day(text: &str) -> Option<Self> {
+        let hour = text.get(..2)?.parse().ok()?;
+        let (begin, length) = match text.get(3..5) {
+            Some(minute) => (Time::new(hour, minute.parse().ok()?, 0, 0).ok()?, SignedDuration::from_mins(1)),
+            None if text.len() == 3 => (Time::new(hour, 0, 0, 0).ok()?, SignedDuration::from_hours(1)),
+            None => return Some(Self::Other(text.to_owned())),
+        };
+        Some(Self::OfDay(begin, begin.checked_add(length - SignedDuration::from_micros(1)).ok()?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn span(from: &str, until: &str) -> Option<Part> {
+        Some(Part::Span(from.parse().unwrap(), until.parse().unwrap()))
+    }
+
+    fn of_day(from: &str, until: &str) -> Option<Part> {
+        Some(Part::OfDay(from.parse().unwrap(), until.parse().unwrap()))
+    }
+
+    #[test]
+    fn what_is_typed_of_a_time_is_found_by_numbers_where_it_can_be() {
+        let cases = [
+            ("2026", span("2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z")),
+            ("2026-", span("2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z")),
+            ("2026-11", span("2026-11-01T00:00:00Z", "2026-12-01T00:00:00Z")),
+            ("2026-12-31", span("2026-12-31T00:00:00Z", "2027-01-01T00:00:00Z")),
+            ("2026-11-20 14", span("2026-11-20T14:00:00Z", "2026-11-20T15:00:00Z")),
+            ("2026-11-20 23:59", span("2026-11-20T23:59:00Z", "2026-11-21T00:00:00Z")),
+            ("2026-11-20 14:05 UTC", span("2026-11-20T14:05:00Z", "2026-11-20T14:06:00Z")),
+            ("14:05", of_day("14:05:00", "14:05:59.999999")),
+            ("23:59 U", of_day("23:59:00", "23:59:59.999999")),
+            ("23:", of_day("23:00:00", "23:59:59.999999")),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(Part::of(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_may_stand_in_several_places_is_looked_for_in_all_of_them() {
+        for text in ["05", "-11", "20 14", "2026-1", "2026-11-2", "14:0", ":05", "UTC", "2026-11-20 14:0", "-"] {
+            assert_eq!(Part::of(text), Some(Part::Other(text.to_owned())), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_no_time_can_show_finds_none() {
+        for text in ["NEVER", "2026-13", "2026-02-30", "24:00", "14:60", "12345", "%", "2026-11-20 14:05 UTC!", "ž"] {
+            assert_eq!(Part::of(text), None, "{text}");
+        }
+    }
+}
