@@ -251,5 +251,20 @@ async fn clients_are_listed_searched_and_paged() {
     assert_eq!(ids("?q=app&page_size=2&page=9").await, (vec!["c-app".into()], 3, 2));
     assert_eq!(ids("?q=bright").await.0, [text(&third_party.body, "client_id")]);
     assert_eq!(ids("?q=nothing&page=3").await, (Vec::new(), 0, 1));
-    assert_eq!(fields(&world.get(&tenant, "/clients?order=up").await), ["order"]);
+    let b = world.get(&tenant, "/clients?client_id=B-").await.body["items"][0].clone();
+    let change = json!({ "active": false, "expires_in": 600 });
+    assert_eq!(world.patch(&tenant, &format!("/clients/{}", text(&b, "id")), &change).await.status, 200);
+    for query in [
+        "active=false",
+        "expires_in=600&client_id=b-",
+        "sort=active&page_size=1",
+        "sort=expires_in&page_size=1",
+        "q=b-app&code_created_at=never&token_created_at=NEV&passthru_user=none",
+    ] {
+        assert_eq!(ids(&format!("?{query}")).await.0, ["b-app"], "{query}");
+    }
+    assert!(ids("?active=true&client_id=b-").await.0.is_empty());
+    assert!(ids("?code_created_at=2026").await.0.is_empty());
+    let bad = world.get(&tenant, "/clients?sort=colour&order=up&active=x").await;
+    assert_eq!(fields(&bad), ["sort", "order", "active"]);
 }

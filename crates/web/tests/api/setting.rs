@@ -1,10 +1,6 @@
 //! A client of an organization, a browser in which a member is signed in, and what the two do.
 
 use countersign_domain::authorization::code_challenge;
-use countersign_domain::client::{ClientType, SecretProof};
-use countersign_domain::values::{ClientIdentifier, RedirectUri, Scope};
-use countersign_domain::{Client, ClientCommand, Secret, SecretKind};
-use countersign_persistence::{ChangeError, testing};
 use reqwest::{Method, Url};
 
 use crate::support::{Answer, Tenant, World};
@@ -48,24 +44,7 @@ impl Page {
 
 impl<'a> Setting<'a> {
     pub async fn new(world: &'a World, tenant: &'a Tenant, client_id: &str) -> Self {
-        let client_secret = world
-            .store
-            .change(&testing::operator(tenant.id), async |unit| {
-                let register = ClientCommand::Register {
-                    identifier: ClientIdentifier::parse(client_id).unwrap(),
-                    client_type: ClientType::Confidential,
-                    third_party: None,
-                    scopes: ["read", "write"].map(|scope| Scope::parse(scope).unwrap()).into(),
-                    redirect_uris: vec![RedirectUri::parse(CALLBACK).unwrap()],
-                };
-                let client = unit.create::<Client>(register).await?;
-                let secret = Secret::generate(SecretKind::ClientSecret, unit.services());
-                let proof = SecretProof::Generated { digest: secret.digest(), last_four: secret.last_four() };
-                unit.execute::<Client>(client, ClientCommand::AddSecret { proof, expires_at: None }).await?;
-                Ok::<_, ChangeError>(secret.expose().to_owned())
-            })
-            .await
-            .unwrap();
+        let client_secret = world.register(tenant, client_id, &[CALLBACK]).await;
         Self { world, tenant, client_id: client_id.to_owned(), client_secret, session: tenant.session.clone() }
     }
 

@@ -2,10 +2,13 @@
 
 use std::sync::LazyLock;
 
-use countersign_domain::values::{EmailAddress, PersonName};
-use countersign_domain::{MemberId, OrganizationCommand, OrganizationId, Role};
+use countersign_domain::client::{ClientType, SecretProof};
+use countersign_domain::values::{ClientIdentifier, EmailAddress, PersonName, RedirectUri, Scope};
+use countersign_domain::{
+    Client, ClientCommand, MemberId, OrganizationCommand, OrganizationId, Role, Secret, SecretKind,
+};
 use countersign_persistence::private_postgres::DatabaseUrls;
-use countersign_persistence::{Store, sign_in, testing};
+use countersign_persistence::{ChangeError, Store, sign_in, testing};
 use countersign_web::{RunningServer, WebOptions, serve};
 use reqwest::header::CACHE_CONTROL;
 use reqwest::{Method, RequestBuilder, Response};
@@ -63,6 +66,27 @@ impl Answer {
 }
 
 impl World {
+    /// Registers a confidential client that may `read` and `write`; answers its secret.
+    pub async fn register(&self, tenant: &Tenant, client_id: &str, redirect_uris: &[&str]) -> String {
+        self.store
+            .change(&testing::operator(tenant.id), async |unit| {
+                let register = ClientCommand::Register {
+                    identifier: ClientIdentifier::parse(client_id).unwrap(),
+                    client_type: ClientType::Confidential,
+                    third_party: None,
+                    scopes: ["read", "write"].map(|scope| Scope::parse(scope).unwrap()).into(),
+                    redirect_uris: redirect_uris.iter().map(|uri| RedirectUri::parse(uri).unwrap()).collect(),
+                };
+                let client = unit.create::<Client>(register).await?;
+                let secret = Secret::generate(SecretKind::ClientSecret, unit.services());
+                let proof = SecretProof::Generated { digest: secret.digest(), last_four: secret.last_four() };
+                unit.execute::<Client>(client, ClientCommand::AddSecret { proof, expires_at: None }).await?;
+                Ok::<_, ChangeError>(secret.expose().to_owned())
+            })
+            .await
+            .unwrap()
+    }
+
     /// A server on the database that the tests share.
     pub async fn start() -> Self {
         Self::start_on(testing::database().await).await

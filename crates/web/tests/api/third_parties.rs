@@ -149,6 +149,18 @@ async fn the_list_is_searched_sorted_and_paged() {
     assert_eq!(names("?q=ELT").await, ["Delta"]);
     assert_eq!(names("?q=%25_").await, ["100%_sure"]);
     assert!(names("?q=nobody").await.is_empty());
+    let beta = world.get(&tenant, "/third-parties?q=beta").await.body["items"][0].clone();
+    let switch_on = json!({ "version": beta["version"], "enabled": true, "mode": "automatic" });
+    assert_eq!(world.patch(&tenant, &format!("/third-parties/{}", text(&beta, "id")), &switch_on).await.status, 200);
+    for query in ["enabled=true", "mode=automatic", "sort=enabled&order=desc&page_size=1"] {
+        assert_eq!(names(&format!("?{query}")).await, ["Beta"], "{query}");
+    }
+    assert_eq!(
+        names("?enabled=false&mode=manual&next_expiry=NO+ACTIVE&last_used=never&q=a").await,
+        ["alpha", "Delta", "gamma"]
+    );
+    assert!(names("?next_expiry=2026").await.is_empty());
+    assert!(names("?last_used=2026").await.is_empty());
     let list = world.get(&tenant, "/third-parties?page_size=2").await.body;
     assert_eq!((&list["total"], &list["page"], &list["pages"]), (&json!(5), &json!(1), &json!(3)));
 }

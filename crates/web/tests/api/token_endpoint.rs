@@ -1,9 +1,6 @@
 //! The token endpoint (RFC 6749), revocation (RFC 7009) and metadata (RFC 8414, RFC 9728).
 
-use countersign_domain::client::{ClientType, SecretProof};
-use countersign_domain::values::{ClientIdentifier, Scope};
-use countersign_domain::{Client, ClientCommand, Secret, SecretKind};
-use countersign_persistence::{ChangeError, testing};
+use countersign_domain::{Secret, SecretKind};
 use reqwest::Method;
 use serde_json::json;
 
@@ -15,24 +12,7 @@ struct Registered {
 }
 
 async fn register(world: &World, tenant: &Tenant, client_id: &str) -> Registered {
-    let client_secret = world
-        .store
-        .change(&testing::operator(tenant.id), async |unit| {
-            let register = ClientCommand::Register {
-                identifier: ClientIdentifier::parse(client_id).unwrap(),
-                client_type: ClientType::Confidential,
-                third_party: None,
-                scopes: ["read", "write"].map(|scope| Scope::parse(scope).unwrap()).into(),
-                redirect_uris: Vec::new(),
-            };
-            let client = unit.create::<Client>(register).await?;
-            let secret = Secret::generate(SecretKind::ClientSecret, unit.services());
-            let proof = SecretProof::Generated { digest: secret.digest(), last_four: secret.last_four() };
-            unit.execute::<Client>(client, ClientCommand::AddSecret { proof, expires_at: None }).await?;
-            Ok::<_, ChangeError>(secret.expose().to_owned())
-        })
-        .await
-        .unwrap();
+    let client_secret = world.register(tenant, client_id, &[]).await;
     Registered { client_id: client_id.to_owned(), client_secret }
 }
 

@@ -77,6 +77,12 @@ impl Page {
         pieces.map(|(inside, _)| unescape(inside)).collect()
     }
 
+    /// What the rows of a list are called.
+    pub fn names(&self) -> Vec<String> {
+        let rows = self.between_all("<th scope=\"row\"><a href=\"", "</a>");
+        rows.iter().map(|row| row.split_once('>').unwrap().1.to_owned()).collect()
+    }
+
     /// What stands in an input, as a person would read it.
     pub fn input(&self, name: &str) -> String {
         let tags = self.between_all(&format!("<input id=\"field-{name}\""), ">");
@@ -106,6 +112,16 @@ impl Page {
     pub fn must_not_have(&self, text: &str) {
         assert!(!self.has(text), "{text:?} is in {}", self.body);
     }
+}
+
+/// The fields of a form: these, and those of the defaults that are not among them.
+pub fn with_defaults<'a>(defaults: &[(&'a str, &'a str)], fields: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    let mut all = defaults.to_vec();
+    for (name, value) in fields {
+        all.retain(|(known, _)| known != name);
+        all.push((name, value));
+    }
+    all
 }
 
 fn unescape(text: &str) -> String {

@@ -4,7 +4,7 @@ use countersign_domain::Role;
 use countersign_persistence::clock;
 use reqwest::{StatusCode, Url};
 
-use crate::browser::{Browser, Page};
+use crate::browser::{Browser, Page, with_defaults};
 use crate::site::Site;
 
 const CHOSEN: &str = "what they have used since 2014";
@@ -12,19 +12,15 @@ const CALLBACK: &str = "https://partner.example/callback";
 
 /// Adds a client on the page, with a secret that is generated; answers its path and the secret.
 async fn add(site: &Site, admin: &Browser, fields: &[(&str, &str)]) -> (String, String) {
-    let added = admin.fill_in(&site.path("/clients/new"), &with_defaults(fields)).await;
+    let added = admin.fill_in(&site.path("/clients/new"), &filled_in(fields)).await;
     assert_eq!(added.status, StatusCode::OK, "{}", added.body);
     let path = added.between_all("<form method=\"post\" action=\"", "\"").into_iter().find(|path| path != "/logout");
     (path.unwrap(), added.secret("cs_sk_"))
 }
 
-fn with_defaults<'a>(fields: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
-    let mut all = vec![("secret", "generate"), ("expires_in", "3600"), ("active", "on"), ("type", "confidential")];
-    for (name, value) in fields {
-        all.retain(|(known, _)| known != name);
-        all.push((name, value));
-    }
-    all
+fn filled_in<'a>(fields: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    let defaults = [("secret", "generate"), ("expires_in", "3600"), ("active", "on"), ("type", "confidential")];
+    with_defaults(&defaults, fields)
 }
 
 /// Sends the form of a client's page as it stands there, but for these fields; an empty value clears one.
@@ -119,7 +115,7 @@ async fn what_is_wrong_with_a_new_client_is_said_beside_the_field_and_in_the_sum
         ("scopes", "a \\"),
         ("active", ""),
     ];
-    let refused = admin.fill_in(&new, &with_defaults(&wrong)).await;
+    let refused = admin.fill_in(&new, &filled_in(&wrong)).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     for field in ["client_id", "client_secret", "expires_in", "third_party", "redirect_uris", "scopes"] {
         refused.must_have(&format!("<a href=\"#field-{field}\">"));
@@ -132,18 +128,18 @@ async fn what_is_wrong_with_a_new_client_is_said_beside_the_field_and_in_the_sum
     refused.must_have("value=\"own\" checked");
     refused.must_not_have("name=\"active\" value=\"on\" aria-describedby=\"hint-active\" checked");
 
-    let none = admin.fill_in(&new, &with_defaults(&[("client_id", "a"), ("secret", "own")])).await;
+    let none = admin.fill_in(&new, &filled_in(&[("client_id", "a"), ("secret", "own")])).await;
     none.must_have("Enter the Client Secret, or let one be generated");
-    let brief = admin.fill_in(&new, &with_defaults(&[("client_id", "a"), ("expires_in", "59")])).await;
+    let brief = admin.fill_in(&new, &filled_in(&[("client_id", "a"), ("expires_in", "59")])).await;
     assert_eq!(brief.status, StatusCode::UNPROCESSABLE_ENTITY);
     brief.must_have("<a href=\"#field-expires_in\">Choose a lifetime from 60 seconds");
     let public = [("client_id", "a"), ("type", "public"), ("secret", "own"), ("client_secret", CHOSEN)];
-    admin.fill_in(&new, &with_defaults(&public)).await.must_have("A public client has no Client Secret");
+    admin.fill_in(&new, &filled_in(&public)).await.must_have("A public client has no Client Secret");
 
     add(&site, &admin, &[("client_id", "taken")]).await;
     let events = site.store.pool().read(site.organization, "SELECT 1 FROM events", &[]).await.unwrap().len();
     let own = [("client_id", "taken"), ("secret", "own"), ("client_secret", CHOSEN)];
-    let taken = admin.fill_in(&new, &with_defaults(&own)).await;
+    let taken = admin.fill_in(&new, &filled_in(&own)).await;
     assert_eq!(taken.status, StatusCode::UNPROCESSABLE_ENTITY);
     taken.must_have("Another client has this Client ID");
     taken.must_have("Enter the Client Secret again");
@@ -159,7 +155,7 @@ async fn a_client_can_have_its_own_secret_none_at_all_or_a_third_party() {
     let admin = site.signed_in(Role::Admin).await;
     let new = site.path("/clients/new");
     let own = [("client_id", "own"), ("secret", "own"), ("client_secret", CHOSEN), ("active", "")];
-    let added = admin.fill_in(&new, &with_defaults(&own)).await;
+    let added = admin.fill_in(&new, &filled_in(&own)).await;
     let (path, done) = added.location().split_once('?').unwrap();
     assert_eq!(done, "done=client-added-by-chosen-secret");
     let page = admin.open(path).await;
@@ -170,7 +166,7 @@ async fn a_client_can_have_its_own_secret_none_at_all_or_a_third_party() {
     assert_eq!(token(&site, "own", CHOSEN).await.0, StatusCode::OK);
 
     let public = [("client_id", "app"), ("type", "public"), ("redirect_uris", CALLBACK)];
-    let added = admin.fill_in(&new, &with_defaults(&public)).await;
+    let added = admin.fill_in(&new, &filled_in(&public)).await;
     assert!(added.location().ends_with("?done=client-added-without-secret"));
     let path = added.location().split_once('?').unwrap().0.to_owned();
     let page = admin.open(&path).await;
@@ -392,7 +388,7 @@ async fn hostile_names_are_only_text() {
     let list = site.path("/clients");
     let hostile = [("client_id", HOSTILE), ("scopes", HOSTILE), ("redirect_uris", HOSTILE), ("third_party", HOSTILE)];
     let mut pages = vec![
-        admin.fill_in(&site.path("/clients/new"), &with_defaults(&hostile)).await,
+        admin.fill_in(&site.path("/clients/new"), &filled_in(&hostile)).await,
         save(&admin, &path, &[("redirect_uris", HOSTILE), ("scopes", HOSTILE), ("overlap", HOSTILE)]).await,
     ];
     let filtered = format!("{list}?client_id=%3Cscript%3E&expires_in=%22%3E&passthru_user=%3Cb%3E&page=all");

@@ -6,7 +6,6 @@ use countersign_domain::{Client, ClientCommand, Role};
 use countersign_persistence::{ChangeError, testing};
 use reqwest::StatusCode;
 
-use crate::browser::Page;
 use crate::site::Site;
 
 /// Registers that many clients with numbers in their names, many in one append.
@@ -32,11 +31,6 @@ async fn seed(site: &Site, count: usize) {
     }
 }
 
-fn names(page: &Page) -> Vec<String> {
-    let rows = page.between_all("<th scope=\"row\"><a href=\"", "</a>");
-    rows.iter().map(|row| row.split_once('>').unwrap().1.to_owned()).collect()
-}
-
 #[tokio::test]
 async fn the_list_is_filtered_sorted_and_paged_by_its_address() {
     let site = Site::start().await;
@@ -49,11 +43,11 @@ async fn the_list_is_filtered_sorted_and_paged_by_its_address() {
     let path = site.third_party(&admin, "Brightside").await;
 
     let first = admin.open(&list).await;
-    assert_eq!((names(&first).len(), names(&first)[0].as_str()), (25, "App 00001"));
+    assert_eq!((first.names().len(), first.names()[0].as_str()), (25, "App 00001"));
     first.must_have("31 clients, showing 1 to 25");
     first.must_have("aria-sort=\"ascending\"");
     let second = admin.open(&first.between_all("rel=\"next\" href=\"", "\"").remove(0)).await;
-    assert_eq!(names(&second).len(), 6);
+    assert_eq!(second.names().len(), 6);
     second.must_have(&format!("of <a href=\"{path}\">Brightside</a>"));
     for (number, column) in
         ["client_id", "code_created_at", "token_created_at", "expires_in", "passthru_user", "active"].iter().enumerate()
@@ -65,7 +59,7 @@ async fn the_list_is_filtered_sorted_and_paged_by_its_address() {
         assert_eq!(down.body.matches("aria-sort=\"descending\"").count(), 1, "{column}");
     }
     let found = admin.open(&format!("{list}?client_id=pp+0001&expires_in=DEFAULT&active=y&order=descending")).await;
-    assert_eq!(names(&found)[..2], ["App 00019", "App 00018"]);
+    assert_eq!(found.names()[..2], ["App 00019", "App 00018"]);
     found.must_have("10 of 31 match");
     found.must_have("<option value=\"yes\" selected>");
     let kept = found.between_all("<a class=\"sort\" href=\"", "\"");
@@ -74,7 +68,7 @@ async fn the_list_is_filtered_sorted_and_paged_by_its_address() {
     none.must_have("No client matches");
     none.must_have("Clear filters");
     let odd = admin.open(&format!("{list}?sort=%22&order=%3Cb%3E&page=-1&active=%3Cb%3E&code_created_at=%00")).await;
-    assert_eq!(names(&odd).len(), 25);
+    assert_eq!(odd.names().len(), 25);
     site.stop().await;
 }
 
@@ -85,22 +79,22 @@ async fn all_are_shown_on_one_page_and_very_many_only_to_whoever_insists() {
     let list = site.path("/clients");
     seed(&site, 1001).await;
     let all = admin.open(&format!("{list}?page=all&order=descending")).await;
-    let shown = names(&all);
+    let shown = all.names();
     assert_eq!((shown.len(), shown[0].as_str(), shown[1000].as_str()), (1001, "App 01001", "App 00001"));
     all.must_have("1001 clients</p>");
     all.must_have("Show pages");
     assert!(all.headers.get("content-length").is_none(), "sent part by part");
     assert!(all.body.trim_end().ends_with("</html>"));
     let few = admin.open(&format!("{list}?page=all&client_id=00007")).await;
-    assert_eq!(names(&few), ["App 00007"]);
+    assert_eq!(few.names(), ["App 00007"]);
     admin.open(&format!("{list}?page=all&client_id=nothing")).await.must_have("No client matches");
 
     seed_more(&site).await;
     let asked = admin.open(&format!("{list}?page=all&client_id=app")).await;
-    assert_eq!(names(&asked).len(), 25);
+    assert_eq!(asked.names().len(), 25);
     asked.must_have("5001 clients on one page take a while");
     let anyway = asked.between_all("or <a href=\"", "\"").remove(0);
-    assert_eq!(names(&admin.open(&anyway).await).len(), 5001);
+    assert_eq!(admin.open(&anyway).await.names().len(), 5001);
     site.stop().await;
 }
 
@@ -123,7 +117,7 @@ async fn an_auditor_reads_the_list_and_is_offered_nothing() {
     seed(&site, 1).await;
     let auditor = site.signed_in(Role::Auditor).await;
     let page = auditor.open(&site.path("/clients")).await;
-    assert_eq!(names(&page), ["App 00001"]);
+    assert_eq!(page.names(), ["App 00001"]);
     page.must_not_have("/clients/new");
     page.must_not_have("/delete");
     let developer = site.signed_in(Role::Developer).await;

@@ -3,17 +3,13 @@
 use countersign_domain::Role;
 use reqwest::StatusCode;
 
-use crate::browser::{Browser, Page};
+use crate::browser::{Browser, Page, with_defaults};
 use crate::site::Site;
 
 fn with<'a>(page: &'a Page, version: &'a str, fields: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     assert_eq!(page.status, StatusCode::OK);
-    let mut all = vec![("version", version), ("name", "Brightside"), ("mode", "manual"), ("action", "save")];
-    for (name, value) in fields {
-        all.retain(|(known, _)| known != name);
-        all.push((name, value));
-    }
-    all
+    let defaults = [("version", version), ("name", "Brightside"), ("mode", "manual"), ("action", "save")];
+    with_defaults(&defaults, fields)
 }
 
 async fn save(admin: &Browser, path: &str, fields: &[(&str, &str)]) -> Page {
