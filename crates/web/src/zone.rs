@@ -41,6 +41,11 @@ impl Zone {
         self.0.iana_name().unwrap_or("UTC")
     }
 
+    /// The zone itself.
+    pub fn time_zone(&self) -> TimeZone {
+        self.0.clone()
+    }
+
     /// `2026-11-20 15:05 +01:00`, or with `UTC` at the end.
     pub fn to_the_minute(&self, at: Timestamp) -> String {
         self.written(at, "%Y-%m-%d %H:%M")

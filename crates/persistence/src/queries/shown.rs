@@ -9,11 +9,14 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 use super::conditions::Conditions;
 use super::containing;
 
-/// How a time is shown, and so how it is found by a part of it: `2026-11-20 14:05 UTC`.
-pub const TIME_AS_SHOWN: &str = r#"YYYY-MM-DD HH24:MI "UTC""#;
+/// How a time is shown, and so how it is found by a part of it: `2026-11-20 14:05`, in the reader's time zone, or with
+/// ` UTC` at the end.
+pub const TIME_AS_SHOWN: &str = "YYYY-MM-DD HH24:MI";
 
 /// Where a 0 is, any digit may be.
 const SHAPE: &str = "0000-00-00 00:00 UTC";
+/// Without the end that only UTC has.
+const SHAPE_ELSEWHERE: &str = "0000-00-00 00:00";
 
 /// Whether these words contain the text, without regard to case.
 pub(super) fn says(words: &str, text: &str) -> bool {
@@ -26,22 +29,34 @@ pub(super) fn any_of(alternatives: impl IntoIterator<Item = Option<String>>) -> 
     if alternatives.is_empty() { "FALSE".to_owned() } else { format!("({})", alternatives.join(" OR ")) }
 }
 
-/// The condition that a time, as shown, contains the text; `None` where none can.
-pub(super) fn shows_time(conditions: &mut Conditions, column: &str, text: &str) -> Option<String> {
-    match Part::of(&text.to_uppercase())? {
+/// The condition that a time, as shown in a zone (UTC if `None`), contains the text; `None` where none can.
+pub(super) fn shows_time(
+    conditions: &mut Conditions,
+    column: &str,
+    text: &str,
+    zone: Option<&TimeZone>,
+) -> Option<String> {
+    let zone = &zone.cloned().unwrap_or(TimeZone::UTC);
+    match Part::of(&text.to_uppercase(), zone)? {
         Part::Span(from, until) => {
             let (from, until) = (conditions.bind(from), conditions.bind(until));
             Some(format!("({column} >= {from} AND {column} < {until})"))
         }
         Part::OfDay(from, until) => {
             let (from, until) = (conditions.bind(from), conditions.bind(until));
-            Some(format!("({column} AT TIME ZONE 'UTC')::time BETWEEN {from} AND {until}"))
+            let zone = conditions.bind(name(zone));
+            Some(format!("({column} AT TIME ZONE {zone})::time BETWEEN {from} AND {until}"))
         }
         Part::Other(text) => {
-            let text = conditions.bind(containing(&text));
-            Some(format!("to_char({column} AT TIME ZONE 'UTC', '{TIME_AS_SHOWN}') LIKE {text}"))
+            let end = if *zone == TimeZone::UTC { " \"UTC\"" } else { "" };
+            let (text, zone) = (conditions.bind(containing(&text)), conditions.bind(name(zone)));
+            Some(format!("to_char({column} AT TIME ZONE {zone}, '{TIME_AS_SHOWN}{end}') LIKE {text}"))
         }
     }
+}
+
+fn name(zone: &TimeZone) -> String {
+    zone.iana_name().unwrap_or("UTC").to_owned()
 }
 
 /// A part of a time as it is shown.
@@ -57,23 +72,24 @@ enum Part {
 
 impl Part {
     /// What the text is a part of, in capitals; `None` if of no time at all.
-    fn of(text: &str) -> Option<Self> {
+    fn of(text: &str, zone: &TimeZone) -> Option<Self> {
+        let whole = if *zone == TimeZone::UTC { SHAPE } else { SHAPE_ELSEWHERE };
         let fits = |place: usize| {
-            let shape = SHAPE.get(place..place + text.len())?;
+            let shape = whole.get(place..place + text.len())?;
             let same = |(a, b): (char, char)| a == b || a == '0' && b.is_ascii_digit();
             shape.chars().zip(text.chars()).all(same).then_some(place)
         };
-        let places = (0..=SHAPE.len().checked_sub(text.len())?).filter_map(fits).collect::<Vec<_>>();
+        let places = (0..=whole.len().checked_sub(text.len())?).filter_map(fits).collect::<Vec<_>>();
         match places[..] {
             [] => None,
-            [0] if text.len() >= 4 => Self::span(text),
+            [0] if text.len() >= 4 => Self::span(text, zone),
             [11] if text.len() >= 3 => Self::of_day(text),
             _ => Some(Self::Other(text.to_owned())),
         }
     }
 
     /// From the year on: `2026`, `2026-11`, `2026-11-20 14`.
-    fn span(text: &str) -> Option<Self> {
+    fn span(text: &str, zone: &TimeZone) -> Option<Self> {
         let number = |range: std::ops::Range<usize>| text.get(range).map(str::parse::<i8>);
         let is_whole = matches!(text.len(), 4 | 5 | 7 | 8 | 10 | 11 | 13 | 14 | 16..);
         if !is_whole {
@@ -91,7 +107,7 @@ impl Part {
             (_, _, _, None) => 1.hour(),
             _ => 1.minute(),
         };
-        let instant = |at: jiff::civil::DateTime| Some(at.to_zoned(TimeZone::UTC).ok()?.timestamp());
+        let instant = |at: jiff::civil::DateTime| Some(at.to_zoned(zone.clone()).ok()?.timestamp());
         Some(Self::Span(instant(begin)?, instant(begin.checked_add(length).ok()?)?))
     }
 
@@ -134,21 +150,30 @@ mod tests {
             ("23:", of_day("23:00:00", "23:59:59.999999")),
         ];
         for (text, expected) in cases {
-            assert_eq!(Part::of(text), expected, "{text}");
+            assert_eq!(Part::of(text, &TimeZone::UTC), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn elsewhere_days_begin_earlier_or_later() {
+        let zone = TimeZone::get("Europe/Berlin").unwrap();
+        assert_eq!(Part::of("2026-11-20", &zone), span("2026-11-19T23:00:00Z", "2026-11-20T23:00:00Z"));
+        assert_eq!(Part::of("2026-10-25", &zone), span("2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z"));
+        assert_eq!(Part::of("15:05", &zone), of_day("15:05:00", "15:05:59.999999"));
+        assert_eq!(Part::of("UTC", &zone), None);
     }
 
     #[test]
     fn what_may_stand_in_several_places_is_looked_for_in_all_of_them() {
         for text in ["05", "-11", "20 14", "2026-1", "2026-11-2", "14:0", ":05", "UTC", "2026-11-20 14:0", "-"] {
-            assert_eq!(Part::of(text), Some(Part::Other(text.to_owned())), "{text}");
+            assert_eq!(Part::of(text, &TimeZone::UTC), Some(Part::Other(text.to_owned())), "{text}");
         }
     }
 
     #[test]
     fn what_no_time_can_show_finds_none() {
         for text in ["NEVER", "2026-13", "2026-02-30", "24:00", "14:60", "12345", "%", "2026-11-20 14:05 UTC!", "ž"] {
-            assert_eq!(Part::of(text), None, "{text}");
+            assert_eq!(Part::of(text, &TimeZone::UTC), None, "{text}");
         }
     }
 }

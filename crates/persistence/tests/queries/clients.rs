@@ -150,6 +150,7 @@ async fn each_column_is_filtered_by_a_part_without_regard_to_case_and_all_togeth
         expires_in: text("36"),
         passthru_user: text("zoë"),
         active: Some(true),
+        zone: None,
     };
     assert_eq!(filtered(&world, together.clone()).await, "Bravo");
     assert_eq!(filtered(&world, ClientFilter { expires_in: text("37"), ..together }).await, "");

@@ -13,6 +13,7 @@ use countersign_persistence::queries::third_parties::list::{
 };
 use countersign_persistence::queries::{Cut, Page, clients};
 use countersign_persistence::testing::random_id;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::support::{World, at, world};
@@ -113,6 +114,7 @@ async fn each_column_is_filtered_by_a_part_of_what_it_shows_and_all_together() {
     world.store.pool().write(world.organization, forget, &[&world.organization.uuid(), &token.uuid()]).await.unwrap();
     let none = ThirdPartyFilter::default;
     let expiry = |text: &str| ThirdPartyFilter { next_expiry: Some(text.to_owned()), ..none() };
+    let berlin = || TimeZone::get("Europe/Berlin").ok();
     let use_at = |text: &str| ThirdPartyFilter { last_used: Some(text.to_owned()), ..none() };
     let cases = [
         (none(), "Alpha bravo charlie delta"),
@@ -137,6 +139,12 @@ async fn each_column_is_filtered_by_a_part_of_what_it_shows_and_all_together() {
         (use_at("31"), "bravo"),
         (use_at("never"), "charlie delta"),
         (use_at("_"), ""),
+        // Where it is an hour later than in UTC.
+        (ThirdPartyFilter { zone: berlin(), ..use_at("2026-01-11") }, "Alpha"),
+        (ThirdPartyFilter { zone: berlin(), ..use_at("2026-01-10") }, ""),
+        (ThirdPartyFilter { zone: berlin(), ..use_at("01:") }, "bravo"),
+        (ThirdPartyFilter { zone: berlin(), ..use_at("11 00:5") }, "Alpha"),
+        (ThirdPartyFilter { zone: berlin(), ..use_at("utc") }, ""),
     ];
     for (filter, expected) in cases {
         for sort in [ThirdPartySort::Name, ThirdPartySort::NextExpiry, ThirdPartySort::LastUsed] {
@@ -153,6 +161,7 @@ async fn each_column_is_filtered_by_a_part_of_what_it_shows_and_all_together() {
         mode: Some(Mode::Manual),
         next_expiry: Some("2040-05".into()),
         last_used: Some("2025".into()),
+        zone: None,
     };
     assert_eq!(names(&listed(&world, &filtered(together.clone())).await), ["bravo"]);
     let narrower = ThirdPartyFilter { last_used: Some("2026".into()), ..together };

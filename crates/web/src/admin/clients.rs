@@ -91,6 +91,7 @@ impl List for Clients {
             expires_in: listing.set_filter("expires_in"),
             passthru_user: listing.set_filter("passthru_user"),
             active: listing.set_filter("active").map(|active| active == "yes"),
+            zone: Some(listing.zone.time_zone()),
         };
         ClientList { filter, sort: listing.sort, descending: listing.descending }
     }

@@ -104,6 +104,7 @@ impl List for ThirdParties {
             mode: listing.set_filter("mode").and_then(|mode| mode.parse::<Mode>().ok()),
             next_expiry: listing.set_filter("expires"),
             last_used: listing.set_filter("used"),
+            zone: Some(listing.zone.time_zone()),
         };
         ThirdPartyList { filter, sort: listing.sort, descending: listing.descending }
     }

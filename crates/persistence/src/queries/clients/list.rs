@@ -2,6 +2,7 @@
 
 use countersign_domain::token::ACCESS_TOKEN_LIFETIME;
 use countersign_domain::{ClientId, OrganizationId};
+use jiff::tz::TimeZone;
 
 use super::super::conditions::{Conditions, filled};
 use super::super::listing::{Cut, Key, Rows};
@@ -27,6 +28,8 @@ pub struct ClientFilter {
     pub passthru_user: Option<String>,
     /// Whether it may take part.
     pub active: Option<bool>,
+    /// In which zone times are shown; UTC if `None`.
+    pub zone: Option<TimeZone>,
 }
 
 /// By what the list is sorted.
@@ -101,7 +104,7 @@ impl ClientFilter {
         {
             if let Some(time) = filled(time.as_ref()) {
                 let never = says(NEVER, time).then(|| format!("{column} IS NULL"));
-                let created = any_of([shows_time(&mut conditions, column, time), never]);
+                let created = any_of([shows_time(&mut conditions, column, time, self.zone.as_ref()), never]);
                 conditions.and(&created);
             }
         }

@@ -3,6 +3,7 @@
 use countersign_domain::third_party::Mode;
 use countersign_domain::{OrganizationId, ThirdPartyId};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
@@ -26,6 +27,8 @@ pub struct ThirdPartyFilter {
     pub next_expiry: Option<String>,
     /// A part of the last use as [shown](super::super::TIME_AS_SHOWN), or of Never.
     pub last_used: Option<String>,
+    /// In which zone times are shown; UTC if `None`.
+    pub zone: Option<TimeZone>,
 }
 
 /// By what the list is sorted.
@@ -120,13 +123,13 @@ impl ThirdPartyFilter {
                 "expiries.third_party_id IS NULL".to_owned(),
             );
             let words = [says(ENDLESS, text).then_some(is_endless), says(NO_TOKEN, text).then_some(has_none)];
-            let time = shows_time(&mut conditions, column, text);
+            let time = shows_time(&mut conditions, column, text, self.zone.as_ref());
             conditions.and(&any_of([time].into_iter().chain(words)));
         }
         if let Some(text) = filled(self.last_used.as_ref()) {
             let column = "uses.last_used_at";
             let never = says(NEVER, text).then(|| format!("{column} IS NULL"));
-            let used = any_of([shows_time(&mut conditions, column, text), never]);
+            let used = any_of([shows_time(&mut conditions, column, text, self.zone.as_ref()), never]);
             conditions.and(&used);
         }
         conditions

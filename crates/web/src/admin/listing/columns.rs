@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::{Column, Listing};
 use crate::form::Fields;
+use crate::zone::Zone;
 
 /// A column that is sorted and filtered by.
 pub(in crate::admin) struct ListColumn<S> {
@@ -54,10 +55,10 @@ fn chosen(choices: &[Choice], text: &str) -> Option<&'static str> {
 
 impl<S: Copy + PartialEq + Default> Listing<S> {
     /// Reads the address of a list with these columns.
-    pub(super) fn of_columns(path: String, query: &Fields, columns: &[ListColumn<S>]) -> Self {
+    pub(super) fn of_columns(path: String, query: &Fields, zone: &Zone, columns: &[ListColumn<S>]) -> Self {
         let filters = columns.iter().map(|column| column.filter).collect::<Vec<_>>();
         let sorts = columns.iter().map(|column| (column.name, column.sort)).collect::<Vec<_>>();
-        let mut listing = Self::of(path, query, &filters, &sorts);
+        let mut listing = Self::of(path, query, zone, &filters, &sorts);
         for ((_, value), column) in listing.filters.iter_mut().zip(columns) {
             if !column.choices.is_empty() {
                 *value = chosen(column.choices, value).unwrap_or_default().to_owned();

@@ -66,6 +66,7 @@ struct ListPage<R> {
     range: Range,
     filters: Vec<Filter>,
     filtered: bool,
+    zone: Option<String>,
     sort: &'static str,
     order: &'static str,
     columns: Vec<Header>,
@@ -85,7 +86,7 @@ pub(in crate::admin) async fn show<L: List, R>(
     let reader = Reader { store: &state.store, organization: caller.organization.id, now: page.now };
     let base = base(&caller.organization.slug);
     let fields = Fields::of_query(&request);
-    let mut listing = Listing::of_columns(format!("{base}/{}", L::PATH), &fields, L::COLUMNS);
+    let mut listing = Listing::of_columns(format!("{base}/{}", L::PATH), &fields, &caller.zone, L::COLUMNS);
     let query = L::query(&listing);
     let mut all_anyway = None;
     let mut all = None;
@@ -104,7 +105,7 @@ pub(in crate::admin) async fn show<L: List, R>(
         L::page(&reader, &query, Cut { page: listing.page.unwrap_or(1), size: PAGE_SIZE }).await?
     };
     let total = if listing.is_filtered() { L::count(&reader, &L::Query::default()).await? } else { found.total };
-    let (can_edit, now) = (caller.may(L::TO_EDIT), page.now);
+    let (can_edit, now, zone) = (caller.may(L::TO_EDIT), page.now, caller.zone.clone());
     let rows = found.items.iter().map(|item| L::row(item, &base, now)).collect::<Vec<_>>();
     let view = ListPage {
         can_edit,
@@ -114,6 +115,7 @@ pub(in crate::admin) async fn show<L: List, R>(
         range: all.map_or_else(|| Range::of(found.page, rows.len()), Range::whole),
         filters: listing.shown_filters(L::COLUMNS),
         filtered: listing.is_filtered(),
+        zone: listing.named_zone().map(str::to_owned),
         sort: listing.sort_name(),
         order: listing.order_name(),
         columns: listing.headers(L::COLUMNS),
@@ -130,5 +132,5 @@ pub(in crate::admin) async fn show<L: List, R>(
     let ids = L::identifiers(&reader, &query).await?;
     let body = state.templates.render(template, &view)?;
     let organization = reader.organization;
-    Ok(streamed(&body, AllRows::<L> { state, organization, base, can_edit, now, ids, from: 0 }))
+    Ok(streamed(&body, AllRows::<L> { state, organization, base, can_edit, now, zone, ids, from: 0 }))
 }

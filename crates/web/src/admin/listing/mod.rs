@@ -11,16 +11,20 @@ pub(super) use list::{List, Reader, show};
 
 use super::pager::Pager;
 use crate::form::Fields;
+use crate::zone::Zone;
 
 /// How many rows a page has.
 pub(super) const PAGE_SIZE: u32 = 25;
 const ALL: &str = "all";
+const ZONE: &str = "zone";
 const DESCENDING: &str = "descending";
 
 /// The list that an address asks for. What can't be read in it is left out.
 #[derive(Debug, Clone)]
 pub(super) struct Listing<S: 'static> {
     pub path: String,
+    /// Whose days and hours the filters mean: a link that a colleague sent keeps that of whoever made it.
+    pub zone: Zone,
     filters: Vec<(&'static str, String)>,
     sorts: Vec<(&'static str, S)>,
     pub sort: S,
@@ -46,7 +50,13 @@ pub(super) struct Range {
 
 impl<S: Copy + PartialEq + Default> Listing<S> {
     /// Reads an address with these filters and ways of sorting.
-    pub fn of(path: String, query: &Fields, filters: &[&'static str], sorts: &[(&'static str, S)]) -> Self {
+    pub fn of(
+        path: String,
+        query: &Fields,
+        zone: &Zone,
+        filters: &[&'static str],
+        sorts: &[(&'static str, S)],
+    ) -> Self {
         let asked = sorts.iter().find(|(name, _)| *name == query.get("sort")).map(|(_, sort)| *sort);
         let page = match query.get("page") {
             ALL => None,
@@ -54,12 +64,18 @@ impl<S: Copy + PartialEq + Default> Listing<S> {
         };
         Self {
             path,
+            zone: Zone::named(query.get(ZONE)).unwrap_or_else(|| zone.clone()),
             filters: filters.iter().map(|name| (*name, query.get(name).trim().to_owned())).collect(),
             sorts: sorts.to_vec(),
             sort: asked.unwrap_or_default(),
             descending: query.get("order") == DESCENDING,
             page,
         }
+    }
+
+    /// The zone as addresses have it: UTC goes without saying.
+    pub fn named_zone(&self) -> Option<&str> {
+        Some(self.zone.name()).filter(|_| self.zone != Zone::UTC)
     }
 
     /// A filter as typed; empty when it was not set.
@@ -123,7 +139,8 @@ impl<S: Copy + PartialEq + Default> Listing<S> {
         let filters =
             self.filters.iter().map(|(name, value)| (*name, Some(&**value).filter(|value| !value.is_empty())));
         let order = self.descending.then_some(DESCENDING);
-        address(&self.path, filters.chain([("sort", self.sort_parameter()), ("order", order), ("page", page)]))
+        let rest = [(ZONE, self.named_zone()), ("sort", self.sort_parameter()), ("order", order), ("page", page)];
+        address(&self.path, filters.chain(rest))
     }
 }
 

@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::list::{List, Reader};
 use crate::WebError;
 use crate::state::AppState;
+use crate::zone::Zone;
 
 /// How many rows are made at a time.
 const CHUNK: usize = 500;
@@ -28,6 +29,7 @@ struct Rows<R> {
 #[derive(Serialize)]
 struct Moment {
     now: Timestamp,
+    zone: Zone,
 }
 
 /// All rows of a list, in order.
@@ -37,6 +39,7 @@ pub(super) struct AllRows<L: List> {
     pub base: String,
     pub can_edit: bool,
     pub now: Timestamp,
+    pub zone: Zone,
     pub ids: Vec<L::Id>,
     /// How many of them were made.
     pub from: usize,
@@ -51,7 +54,7 @@ impl<L: List> AllRows<L> {
         let items = L::get_all(&reader, chunk).await?;
         self.from += chunk.len();
         let rows = items.iter().map(|item| L::row(item, &self.base, self.now)).collect::<Vec<_>>();
-        let view = Rows { page: Moment { now: self.now }, can_edit: self.can_edit, rows };
+        let view = Rows { page: Moment { now: self.now, zone: self.zone.clone() }, can_edit: self.can_edit, rows };
         let [_, template] = L::TEMPLATES;
         self.state.templates.render(template, &view).map(Some)
     }

@@ -91,6 +91,7 @@ pub(crate) async fn list_clients(
         expires_in: query.expires_in,
         passthru_user: query.passthru_user,
         active,
+        zone: None,
     };
     let list = ClientList { filter, sort, descending };
     let page = list::page(&state.store, caller.organization.id, &list, Cut { page, size }).await?;

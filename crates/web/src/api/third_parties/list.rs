@@ -93,8 +93,14 @@ fn checked(query: ListQuery) -> Result<(ThirdPartyList, Cut), WebError> {
     let mode = check.optional("mode", query.mode.as_deref(), str::parse);
     let (page, size) = check.page(query.page.as_deref(), query.page_size.as_deref());
     check.finish()?;
-    let filter =
-        ThirdPartyFilter { search: query.q, enabled, mode, next_expiry: query.next_expiry, last_used: query.last_used };
+    let filter = ThirdPartyFilter {
+        search: query.q,
+        enabled,
+        mode,
+        next_expiry: query.next_expiry,
+        last_used: query.last_used,
+        zone: None,
+    };
     Ok((ThirdPartyList { filter, sort, descending }, Cut { page, size }))
 }
 
