@@ -78,6 +78,11 @@ pub enum MemberCommand {
     Deactivate,
     /// Let the person in again.
     Reactivate,
+    /// Put on the record that a link was made which signs the person in once; its digest is stored apart.
+    RecordSignInLink {
+        /// When it works no longer.
+        expires_at: Timestamp,
+    },
     /// Put a sign-in on the record.
     SignIn {
         /// The session that begins.
@@ -112,6 +117,7 @@ pub enum MemberEvent {
     MemberRecoveryCodesReplaced {},
     MemberDeactivated {},
     MemberReactivated {},
+    MemberSignInLinkCreated { expires_at: Timestamp },
     MemberSignedIn { session: SessionId, method: SignInMethod },
     MemberSessionEnded { session: SessionId },
     MemberSignInFailed { cause: SignInFailure, count: u32, minute: Timestamp },
@@ -148,6 +154,7 @@ journaled!(
         MemberRecoveryCodesReplaced,
         MemberDeactivated,
         MemberReactivated,
+        MemberSignInLinkCreated,
         MemberSignedIn,
         MemberSessionEnded,
         MemberSignInFailed,
@@ -208,6 +215,7 @@ impl Member {
             Command::ReplaceRecoveryCodes => Some(Event::MemberRecoveryCodesReplaced {}),
             Command::Deactivate => self.active.then_some(Event::MemberDeactivated {}),
             Command::Reactivate => (!self.active).then_some(Event::MemberReactivated {}),
+            Command::RecordSignInLink { expires_at } => Some(Event::MemberSignInLinkCreated { expires_at }),
             Command::SignIn { session, method } => {
                 if !self.active {
                     return Err(MemberError::Inactive);
@@ -244,6 +252,7 @@ impl Member {
             MemberEvent::MemberDeactivated {} => self.active = false,
             MemberEvent::MemberReactivated {} => self.active = true,
             MemberEvent::MemberRecoveryCodesReplaced {}
+            | MemberEvent::MemberSignInLinkCreated { .. }
             | MemberEvent::MemberSignedIn { .. }
             | MemberEvent::MemberSessionEnded { .. }
             | MemberEvent::MemberSignInFailed { .. } => {}

@@ -111,6 +111,7 @@ fn member() -> Vec<Sample> {
         sample(Event::MemberRecoveryCodesReplaced {}),
         sample(Event::MemberDeactivated {}),
         sample(Event::MemberReactivated {}),
+        sample(Event::MemberSignInLinkCreated { expires_at: at("2026-03-15T09:26:53Z") }),
         sample(Event::MemberSignedIn { session: id(2), method: SignInMethod::Password }),
         special("link", Event::MemberSignedIn { session: id(2), method: SignInMethod::Link }),
         special("password_and_code", signed_in(SignInMethod::PasswordAndCode)),

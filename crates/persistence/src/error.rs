@@ -30,6 +30,9 @@ pub enum StoreError {
     /// The name belongs to another; nothing was changed.
     #[error("{0} is taken already")]
     NameTaken(NameKind),
+    /// The organization would be left without an active owner; nothing was changed.
+    #[error("an organization keeps at least one active owner: make somebody else an owner first")]
+    LastOwner,
     /// The event would be longer than a record may be; nothing was changed.
     #[error("the change is too large to be recorded: {length} bytes, at most {maximum} are possible")]
     TooLarge {

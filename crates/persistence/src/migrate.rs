@@ -34,6 +34,7 @@ pub const MIGRATIONS: &[Migration] = migrations![
     "0009_client_overviews",
     "0010_second_factors",
     "0011_client_list",
+    "0012_members",
     "0015_third_party_list",
 ];
 

@@ -1,7 +1,7 @@
 //! `countersign member`
 
 use countersign_domain::{Member, MemberCommand as Change, MemberId, OrganizationId, Role};
-use countersign_persistence::{Context, Store, clock, queries, sign_in};
+use countersign_persistence::{Context, Store, queries, sign_in};
 use jiff::SignedDuration;
 
 use crate::cli::{MemberCommand, Who};
@@ -71,12 +71,13 @@ pub async fn run(configuration: &Configuration, command: MemberCommand) -> Resul
             let (organization, found) = member(&store, &who).await?;
             let lifetime = SignedDuration::from_hours(i64::from(hours));
             let base_url = configuration.base_url();
-            let link = sign_in_link(&store, &base_url, &who.slug, organization.id, found.id, lifetime).await?;
+            let context = context(organization.id, None);
+            let link = sign_in_link(&store, &base_url, &who.slug, &context, found.id, lifetime).await?;
             output::line(link);
             if !found.active {
                 output::note(format_args!("{} is deactivated: the link works once they are reactivated", who.email));
             }
-            output::note(format_args!("it works once, within {hours} hours"));
+            output::note(format_args!("it works once, within {hours} hours; links made before are void"));
         }
     }
     store.close().await;
@@ -88,11 +89,11 @@ pub async fn sign_in_link(
     store: &Store,
     base_url: &str,
     slug: &str,
-    organization: OrganizationId,
+    context: &Context,
     member: MemberId,
     lifetime: SignedDuration,
 ) -> Result<String, CommandError> {
-    let secret = sign_in::create_link(store, organization, member, clock::now(), lifetime).await?;
+    let (secret, _) = sign_in::issue_link(store, context, member, lifetime).await?;
     Ok(format!("{base_url}/o/{slug}/sign-in/{}", secret.expose()))
 }
 

@@ -100,8 +100,8 @@ pub struct Seeded {
 
 async fn owner_link(store: &Store, base_url: &str, demo: &Demo, seeded: &[Seeded]) -> Result<String, CommandError> {
     let (Some(shown), Some(seeded)) = (demo.organizations.first(), seeded.first()) else { return Ok(String::new()) };
-    let (organization, owner) = (seeded.organization, seeded.owner);
-    crate::commands::sign_in_link(store, base_url, &shown.slug, organization, owner, LINK_LIFETIME).await
+    let context = crate::operator::context(seeded.organization, None);
+    crate::commands::sign_in_link(store, base_url, &shown.slug, &context, seeded.owner, LINK_LIFETIME).await
 }
 
 /// The database: a private server, or one that was given.

@@ -75,6 +75,7 @@ fn must_exist_for_everything_else() {
         Command::ReplaceRecoveryCodes,
         Command::Deactivate,
         Command::Reactivate,
+        Command::RecordSignInLink { expires_at: at("2026-03-15T09:26:53Z") },
         sign_in(),
         Command::EndSession(uuid(3).into()),
         failures(1),

@@ -9,6 +9,7 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::attachments::attach;
+use super::owners::Owners;
 use super::{Appended, PendingEvent, Request, addresses};
 use crate::StoreError;
 use crate::projections::unique_names::{NameChange, UniqueNames};
@@ -31,6 +32,7 @@ pub(super) enum Read {
     Heads,
     Witness(Witness),
     Versions,
+    Owners,
     /// The rows of the projection with this number.
     Projection(usize),
 }
@@ -52,6 +54,7 @@ pub(super) struct Batch<'a> {
     heads: HashMap<OrganizationId, Head>,
     versions: HashMap<(OrganizationId, StreamId), u64>,
     folds: Folds,
+    owners: Owners,
     placed: Vec<Placed<'a>>,
     committed_before: bool,
     accepted: Vec<usize>,
@@ -60,9 +63,10 @@ pub(super) struct Batch<'a> {
 
 impl<'a> Batch<'a> {
     pub fn new(requests: &'a [Request]) -> Self {
-        let mut folds = Folds::new();
+        let (mut folds, mut owners) = (Folds::new(), Owners::default());
         for request in requests {
             for event in projected(request) {
+                owners.want(&event);
                 for fold in folds.all() {
                     fold.want(&event);
                 }
@@ -73,6 +77,7 @@ impl<'a> Batch<'a> {
             heads: HashMap::new(),
             versions: HashMap::new(),
             folds,
+            owners,
             placed: Vec::new(),
             committed_before: false,
             accepted: Vec::new(),
@@ -141,6 +146,7 @@ impl<'a> Batch<'a> {
         // Behind the lock, so it waits for a server process that may still be at the attempt in doubt.
         reads.extend(in_doubt.map(|witness| (Read::Witness(witness), look_for(witness))));
         reads.extend(self.read_versions().map(|statement| (Read::Versions, statement)));
+        reads.extend(self.owners.read_statement().map(|statement| (Read::Owners, statement)));
         for (number, fold) in self.folds.all().into_iter().enumerate() {
             reads.extend(fold.read_statement().map(|statement| (Read::Projection(number), statement)));
         }
@@ -168,6 +174,7 @@ impl<'a> Batch<'a> {
                     self.versions.insert((OrganizationId(row.try_get(0)?), row.try_get(1)?), version.unsigned_abs());
                 }
             }
+            Read::Owners => self.owners.accept(rows)?,
             Read::Projection(number) => self.folds.all()[number].accept(rows)?,
         }
         Ok(())
@@ -202,6 +209,7 @@ impl<'a> Batch<'a> {
             }
         }
         self.check_names(request)?;
+        self.owners.check(organization, projected(request), &self.folds.members)?;
         Ok(head)
     }
 
@@ -237,6 +245,7 @@ impl<'a> Batch<'a> {
             for fold in self.folds.all() {
                 fold.fold(&event);
             }
+            self.owners.follow(&event, &self.folds.members);
             let record = record::assemble(append.organization.uuid(), head.position, head.occurred_at, &pending.tail);
             self.versions.insert((append.organization, pending.stream_id), pending.stream_version);
             self.placed.push(Placed {

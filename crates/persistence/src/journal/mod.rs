@@ -10,6 +10,7 @@ mod batch;
 mod connection;
 mod lane;
 mod load;
+mod owners;
 mod queue;
 #[cfg(all(test, feature = "testing"))]
 mod tests;

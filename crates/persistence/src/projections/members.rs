@@ -1,6 +1,6 @@
 //! The members of an organization.
 
-use countersign_domain::{JournalEvent, MemberEvent};
+use countersign_domain::{JournalEvent, MemberEvent, Role};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -17,6 +17,14 @@ pub(crate) struct MemberRow {
     active: bool,
     verifier_id: Option<Uuid>,
     added_at: Timestamp,
+    last_signed_in_at: Option<Timestamp>,
+}
+
+impl MemberRow {
+    /// Whether the member may decide who else may do what.
+    pub(crate) fn is_active_owner(&self) -> bool {
+        self.active && self.role == Role::Owner.as_str()
+    }
 }
 
 impl Projection for Members {
@@ -32,6 +40,7 @@ impl Projection for Members {
         ("active", "boolean"),
         ("verifier_id", "uuid"),
         ("added_at", "timestamptz"),
+        ("last_signed_in_at", "timestamptz"),
     ];
 
     fn touched(event: &ProjectedEvent<'_>) -> Vec<Uuid> {
@@ -40,7 +49,7 @@ impl Projection for Members {
                 MemberEvent::MemberTotpEnabled {}
                 | MemberEvent::MemberTotpDisabled {}
                 | MemberEvent::MemberRecoveryCodesReplaced {}
-                | MemberEvent::MemberSignedIn { .. }
+                | MemberEvent::MemberSignInLinkCreated { .. }
                 | MemberEvent::MemberSessionEnded { .. }
                 | MemberEvent::MemberSignInFailed { .. },
             ) => Vec::new(),
@@ -63,6 +72,7 @@ impl Projection for Members {
                 active: true,
                 verifier_id: None,
                 added_at: event.occurred_at,
+                last_signed_in_at: None,
             });
         }
         let mut row = row?;
@@ -72,11 +82,12 @@ impl Projection for Members {
             MemberEvent::MemberPasswordSet { verifier } => row.verifier_id = Some(verifier.uuid()),
             MemberEvent::MemberDeactivated {} => row.active = false,
             MemberEvent::MemberReactivated {} => row.active = true,
+            MemberEvent::MemberSignedIn { .. } => row.last_signed_in_at = Some(event.occurred_at),
             MemberEvent::MemberAdded { .. }
             | MemberEvent::MemberTotpEnabled {}
             | MemberEvent::MemberTotpDisabled {}
             | MemberEvent::MemberRecoveryCodesReplaced {}
-            | MemberEvent::MemberSignedIn { .. }
+            | MemberEvent::MemberSignInLinkCreated { .. }
             | MemberEvent::MemberSessionEnded { .. }
             | MemberEvent::MemberSignInFailed { .. } => {}
         }
@@ -93,6 +104,7 @@ impl Projection for Members {
                 active: row.try_get(4)?,
                 verifier_id: row.try_get(5)?,
                 added_at: row.try_get(6)?,
+                last_signed_in_at: row.try_get(7)?,
             },
         ))
     }
@@ -109,6 +121,7 @@ impl Projection for Members {
             array(rows, |row| row.active),
             array(rows, |row| row.verifier_id),
             array(rows, |row| row.added_at),
+            array(rows, |row| row.last_signed_in_at),
         ]
     }
 }

@@ -24,7 +24,7 @@ use countersign_domain::{JournalEvent, OrganizationId, Personal, StreamId};
 use jiff::Timestamp;
 use tokio_postgres::types::ToSql;
 
-pub(crate) use fold::{Folds, Statement, Table};
+pub(crate) use fold::{Fold, Folds, Statement, Table};
 
 /// The values behind the commitments of an event, by commitment; erased ones are missing.
 pub(crate) type Disclosed = HashMap<String, String>;

@@ -4,7 +4,8 @@ use countersign_domain::{MemberId, OrganizationId, Role};
 use jiff::Timestamp;
 use tokio_postgres::Row;
 
-use super::parse;
+use super::conditions::{Conditions, filled};
+use super::{ERASED, Page, containing, parse};
 use crate::pool::parameters;
 use crate::{Store, StoreError};
 
@@ -23,24 +24,92 @@ pub struct MemberSummary {
     pub active: bool,
     /// Whether a code is asked for at sign-in.
     pub asks_for_code: bool,
+    /// Whether there is a password; without one the person signs in by links.
+    pub has_password: bool,
     /// Since when.
     pub added_at: Timestamp,
+    /// When the person last signed in.
+    pub last_signed_in_at: Option<Timestamp>,
 }
 
-macro_rules! select_members {
-    ($rest:literal) => {
-        concat!(
-            "SELECT member_id, email, name, role, active, added_at, EXISTS (SELECT FROM second_factors f \
-             WHERE f.org_id = m.org_id AND f.member_id = m.member_id) FROM members m WHERE org_id = $1 ",
-            $rest
-        )
-    };
+/// Which members to list: those that fulfil all of it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct MemberFilter {
+    /// A part of the name or the e-mail address, without regard to case.
+    pub search: Option<String>,
+    /// A part of the name, without regard to case.
+    pub name: Option<String>,
+    /// A part of the e-mail address, without regard to case.
+    pub email: Option<String>,
+    /// What the person may do.
+    pub role: Option<Role>,
+    /// Whether a code is asked for at sign-in.
+    pub asks_for_code: Option<bool>,
+    /// Whether the person may sign in.
+    pub active: Option<bool>,
+}
+
+/// By what the list is sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum MemberSort {
+    /// The name, without regard to case.
+    #[default]
+    Name,
+    /// The e-mail address, without regard to case.
+    Email,
+    /// From owner to auditor.
+    Role,
+    /// Those without sign-in codes before those with.
+    AsksForCode,
+    /// Deactivated before active.
+    Active,
+    /// The last sign-in.
+    LastSignedIn,
+}
+
+impl MemberSort {
+    fn expression(self) -> &'static str {
+        match self {
+            Self::Name => "lower(name)",
+            Self::Email => "lower(email)",
+            Self::Role => "array_position(ARRAY['owner', 'admin', 'developer', 'auditor'], role)",
+            Self::AsksForCode => ASKS_FOR_CODE,
+            Self::Active => "active",
+            Self::LastSignedIn => "last_signed_in_at",
+        }
+    }
+}
+
+/// Which members to list, and how.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct MemberList {
+    /// Which members.
+    pub filter: MemberFilter,
+    /// By what to sort; the name decides between equals. Those without a value come last in either direction.
+    pub sort: MemberSort,
+    /// From the largest down.
+    pub descending: bool,
+    /// Which page, from 1 on; one past the end answers the last.
+    pub page: u32,
+    /// How many rows a page has; `None` puts all on one.
+    pub page_size: Option<u32>,
+}
+
+const ASKS_FOR_CODE: &str =
+    "EXISTS (SELECT FROM second_factors f WHERE f.org_id = m.org_id AND f.member_id = m.member_id)";
+
+/// The members that fulfil the rest of the statement.
+fn select(rest: &str) -> String {
+    format!(
+        "SELECT member_id, email, name, role, active, verifier_id IS NOT NULL, added_at, last_signed_in_at, \
+         {ASKS_FOR_CODE} FROM members m WHERE {rest}"
+    )
 }
 
 /// All members by name, the deactivated ones too.
 pub async fn list(store: &Store, organization: OrganizationId) -> Result<Vec<MemberSummary>, StoreError> {
-    let sql = select_members!("ORDER BY lower(name) NULLS LAST, lower(email) NULLS LAST, member_id");
-    store.pool().read(organization, sql, parameters![organization.uuid()]).await?.iter().map(summary).collect()
+    let sql = select("org_id = $1 ORDER BY lower(name) NULLS LAST, lower(email) NULLS LAST, member_id");
+    store.pool().read(organization, &sql, parameters![organization.uuid()]).await?.iter().map(summary).collect()
 }
 
 /// One member.
@@ -49,9 +118,66 @@ pub async fn get(
     organization: OrganizationId,
     id: MemberId,
 ) -> Result<Option<MemberSummary>, StoreError> {
-    let sql = select_members!("AND member_id = $2");
-    let rows = store.pool().read(organization, sql, parameters![organization.uuid(), id.uuid()]).await?;
+    let sql = select("org_id = $1 AND member_id = $2");
+    let rows = store.pool().read(organization, &sql, parameters![organization.uuid(), id.uuid()]).await?;
     rows.first().map(summary).transpose()
+}
+
+/// How many members fulfil the filter.
+pub async fn count(store: &Store, organization: OrganizationId, filter: &MemberFilter) -> Result<u64, StoreError> {
+    let conditions = filter.conditions(organization);
+    let sql = format!("SELECT count(*) FROM members m WHERE {}", conditions.sql());
+    let rows = store.pool().read(organization, &sql, &conditions.parameters()).await?;
+    Ok(rows.first().map(|row| row.try_get::<_, i64>(0)).transpose()?.unwrap_or_default().unsigned_abs())
+}
+
+/// One page of the members, the deactivated ones too.
+pub async fn page(
+    store: &Store,
+    organization: OrganizationId,
+    list: &MemberList,
+) -> Result<Page<MemberSummary>, StoreError> {
+    let total = count(store, organization, &list.filter).await?;
+    let mut page = Page::new(Vec::new(), total, list.page, list.page_size);
+    let mut conditions = list.filter.conditions(organization);
+    let direction = if list.descending { "DESC" } else { "ASC" };
+    let mut rest = format!(
+        "{} ORDER BY {} {direction} NULLS LAST, lower(name) NULLS LAST, lower(email) NULLS LAST, member_id",
+        conditions.sql(),
+        list.sort.expression()
+    );
+    if let Some(size) = list.page_size.map(|size| i64::from(size.max(1))) {
+        let (limit, offset) = (conditions.bind(size), conditions.bind(i64::from(page.page - 1).saturating_mul(size)));
+        rest = format!("{rest} LIMIT {limit} OFFSET {offset}");
+    }
+    let rows = store.pool().read(organization, &select(&rest), &conditions.parameters()).await?;
+    page.items = rows.iter().map(summary).collect::<Result<_, _>>()?;
+    Ok(page)
+}
+
+impl MemberFilter {
+    fn conditions(&self, organization: OrganizationId) -> Conditions {
+        let mut conditions = Conditions::within(organization, "org_id = $1");
+        let (name, email) = (format!("coalesce(name, '{ERASED}') ILIKE ?"), format!("coalesce(email, '{ERASED}') ILIKE ?"));
+        if let Some(search) = filled(self.search.as_ref()) {
+            conditions.push(&format!("({name} OR {email})"), containing(search));
+        }
+        for (condition, part) in [(&name, &self.name), (&email, &self.email)] {
+            if let Some(part) = filled(part.as_ref()) {
+                conditions.push(condition, containing(part));
+            }
+        }
+        if let Some(role) = self.role {
+            conditions.push("role = ?", role.as_str());
+        }
+        if let Some(asks_for_code) = self.asks_for_code {
+            conditions.push(&format!("{ASKS_FOR_CODE} = ?"), asks_for_code);
+        }
+        if let Some(active) = self.active {
+            conditions.push("active = ?", active);
+        }
+        conditions
+    }
 }
 
 fn summary(row: &Row) -> Result<MemberSummary, StoreError> {
@@ -61,7 +187,9 @@ fn summary(row: &Row) -> Result<MemberSummary, StoreError> {
         name: row.try_get(2)?,
         role: parse("role", row.try_get(3)?)?,
         active: row.try_get(4)?,
-        added_at: row.try_get(5)?,
-        asks_for_code: row.try_get(6)?,
+        has_password: row.try_get(5)?,
+        added_at: row.try_get(6)?,
+        last_signed_in_at: row.try_get(7)?,
+        asks_for_code: row.try_get(8)?,
     })
 }

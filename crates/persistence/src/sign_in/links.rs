@@ -1,11 +1,31 @@
 //! One-use links that sign a member in without a password.
 
-use countersign_domain::{Digest, MemberId, OrganizationId, Secret, SecretKind};
+use countersign_domain::{Digest, Member, MemberCommand, MemberId, OrganizationId, Secret, SecretKind};
 use jiff::{SignedDuration, Timestamp};
 
 use super::moved;
 use crate::pool::parameters;
-use crate::{Store, StoreError, clock};
+use crate::{ChangeError, Context, Store, StoreError, clock};
+
+/// Makes a link on the record, which voids those that the member had before; answers until when it works too.
+pub async fn issue_link(
+    store: &Store,
+    context: &Context,
+    member: MemberId,
+    lifetime: SignedDuration,
+) -> Result<(Secret, Timestamp), ChangeError> {
+    let (organization, now) = (context.organization, clock::now());
+    let expires_at = moved(now, lifetime);
+    // On the record first: a link that was never recorded must not exist.
+    store
+        .change(context, async |unit| {
+            unit.execute::<Member>(member.uuid(), MemberCommand::RecordSignInLink { expires_at }).await
+        })
+        .await?;
+    let sql = "DELETE FROM sign_in_links WHERE org_id = $1 AND member_id = $2";
+    store.pool().write(organization, sql, parameters![organization.uuid(), member.uuid()]).await?;
+    Ok((create_link(store, organization, member, now, lifetime).await?, expires_at))
+}
 
 /// Makes a link's secret. Only its digest is kept; links that have expired are cleared away.
 pub async fn create_link(

@@ -19,7 +19,7 @@ use crate::pool::parameters;
 use crate::projections::unique_names::{NameKind, member_email_key};
 use crate::{Store, StoreError};
 
-pub use links::{consume_link, create_link};
+pub use links::{consume_link, create_link, issue_link};
 pub use lockout::{
     FREE_FAILURES, LONGEST_LOCK, SHORTEST_LOCK, locked_until, record_failure, reset_failures, restore_failures,
     take_back_failure,
@@ -33,8 +33,8 @@ pub use second_factor::{
     use_recovery_code, use_totp_step,
 };
 pub use sessions::{
-    NewSession, SESSION_IDLE_LIMIT, SESSION_LIFETIME, SessionEntry, SessionSummary, create_session, end_session,
-    end_sessions_of, find_session, organizations_of_session, sessions_of, touch_session,
+    CONFIRMATION_LIFETIME, NewSession, SESSION_IDLE_LIMIT, SESSION_LIFETIME, SessionEntry, SessionSummary,
+    confirm_session, create_session, end_session, end_sessions_of, find_session, organizations_of_session, sessions_of, touch_session,
 };
 
 /// A member who may be the person that signs in.

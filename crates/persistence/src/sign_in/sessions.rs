@@ -17,6 +17,9 @@ pub const SESSION_IDLE_LIMIT: SignedDuration = SignedDuration::from_mins(60);
 /// The use of a session is written down at most this often.
 const TOUCH_INTERVAL: SignedDuration = SignedDuration::from_mins(1);
 
+/// For how long a proof of who it is opens what reveals secrets or changes members.
+pub const CONFIRMATION_LIFETIME: SignedDuration = SignedDuration::from_mins(15);
+
 /// A session that begins.
 #[derive(Debug, Clone)]
 pub struct NewSession {
@@ -53,6 +56,20 @@ pub struct SessionEntry {
     pub created_at: Timestamp,
     /// When it was last used, to the minute.
     pub last_seen_at: Timestamp,
+    /// When the member last proved who it is: by signing in, or by password or code since.
+    pub confirmed_at: Timestamp,
+}
+
+impl SessionEntry {
+    /// Until when the last proof of who it is holds.
+    pub fn confirmed_until(&self) -> Timestamp {
+        moved(self.confirmed_at, CONFIRMATION_LIFETIME)
+    }
+
+    /// Whether the member proved so lately who it is that secrets may be revealed and members changed.
+    pub fn is_confirmed(&self, now: Timestamp) -> bool {
+        now < self.confirmed_until()
+    }
 }
 
 /// A session in its member's list.
@@ -93,8 +110,8 @@ pub(super) async fn insert(
                    WHERE d.digest = e.digest AND d.organization = $1), \
                listed AS (INSERT INTO session_directory (digest, organization) VALUES ($3, $1)) \
                INSERT INTO sessions (org_id, session_id, digest, member_id, created_at, last_seen_at, expires_at, \
-                   address, user_agent, awaits_code_after) \
-               VALUES ($1, $2, $3, $4, $5, $5, $7, $8, $9, $10)";
+                   address, user_agent, awaits_code_after, confirmed_at) \
+               VALUES ($1, $2, $3, $4, $5, $5, $7, $8, $9, $10, $5)";
     let expires_at = moved(new.now, new.lifetime.min(SESSION_LIFETIME));
     let parameters = parameters![
         organization.uuid(),
@@ -118,7 +135,8 @@ pub async fn find_session(
     digest: Digest,
     now: Timestamp,
 ) -> Result<Option<SessionEntry>, StoreError> {
-    let sql = "SELECT s.session_id, s.member_id, m.name, m.email, m.role, s.created_at, s.last_seen_at \
+    let sql = "SELECT s.session_id, s.member_id, m.name, m.email, m.role, s.created_at, s.last_seen_at, \
+               s.confirmed_at \
                FROM sessions s JOIN members m ON m.org_id = s.org_id AND m.member_id = s.member_id \
                WHERE s.org_id = $1 AND s.digest = $2 AND s.expires_at > $3 AND s.last_seen_at > $4 AND m.active \
                AND s.awaits_code_after IS NULL";
@@ -133,6 +151,7 @@ pub async fn find_session(
         role: role_of(row.try_get(4)?)?,
         created_at: row.try_get(5)?,
         last_seen_at: row.try_get(6)?,
+        confirmed_at: row.try_get(7)?,
     }))
 }
 
@@ -166,6 +185,17 @@ pub async fn touch_session(
     let sql = "UPDATE sessions SET last_seen_at = $3 WHERE org_id = $1 AND session_id = $2 AND last_seen_at <= $4";
     let parameters = parameters![organization.uuid(), entry.session.uuid(), now, moved(now, -TOUCH_INTERVAL)];
     store.pool().write(organization, sql, parameters).await.map(drop)
+}
+
+/// Notes that the member of a session has proved again who it is.
+pub async fn confirm_session(
+    store: &Store,
+    organization: OrganizationId,
+    session: SessionId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE sessions SET confirmed_at = $3 WHERE org_id = $1 AND session_id = $2 AND confirmed_at < $3";
+    store.pool().write(organization, sql, parameters![organization.uuid(), session.uuid(), now]).await.map(drop)
 }
 
 /// The sessions of a member that are valid now, the last used first.

@@ -30,13 +30,13 @@ async fn members_are_listed_by_name_in_their_own_organization_only() {
     let neighbour = world.neighbour().await;
     let zoe = world.member("zoe@acme.example", "Zoë", Role::Auditor).await;
     let bob = world.member("bob@acme.example", "bob", Role::Owner).await;
-    world.member("Ann@acme.example", "Ann", Role::Admin).await;
+    world.member("Ann@acme.example", "Ann", Role::Owner).await;
     neighbour.member("ann@acme.example", "Ann of Globex", Role::Owner).await;
     world.execute::<Member>(bob.uuid(), MemberCommand::Deactivate).await;
 
     let listed = members::list(&world.store, world.organization).await.unwrap();
     let shown = listed.iter().map(|m| (m.name.as_deref().unwrap(), m.role, m.active)).collect::<Vec<_>>();
-    assert_eq!(shown, [("Ann", Role::Admin, true), ("bob", Role::Owner, false), ("Zoë", Role::Auditor, true)]);
+    assert_eq!(shown, [("Ann", Role::Owner, true), ("bob", Role::Owner, false), ("Zoë", Role::Auditor, true)]);
 
     let found = members::get(&world.store, world.organization, zoe).await.unwrap().unwrap();
     assert_eq!(found, listed[2]);

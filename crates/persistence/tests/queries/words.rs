@@ -89,6 +89,8 @@ async fn organizations() {
 #[tokio::test]
 async fn members() {
     let world = world().await;
+    // An organization keeps an active owner.
+    world.member("olga@acme.example", "Olga", Role::Owner).await;
     let id = world.member("ann@acme.example", "Ann", Role::Admin).await.uuid();
     let minute = at("2026-03-14T09:26:00Z");
     for command in [
@@ -100,6 +102,7 @@ async fn members() {
         MemberCommand::DisableTotp,
         MemberCommand::Deactivate,
         MemberCommand::Reactivate,
+        MemberCommand::RecordSignInLink { expires_at: minute },
         MemberCommand::SignIn { session: SessionId(random_id()), method: SignInMethod::Password },
         MemberCommand::SignIn { session: SessionId(random_id()), method: SignInMethod::Link },
         MemberCommand::SignIn { session: SessionId(random_id()), method: SignInMethod::PasswordAndCode },
@@ -115,7 +118,7 @@ async fn members() {
     }
     let types = assert_story(
         &world,
-        1,
+        2,
         &[
             "Added the member Ann as admin; E-mail: – → ann@acme.example; Name: – → Ann; Role: – → admin",
             "Renamed the member Anna; Name: Ann → Anna",
@@ -126,6 +129,7 @@ async fn members() {
             "Switched sign-in codes off for Anna; Sign-in codes: Yes → No",
             "Deactivated the member Anna; Active: Yes → No",
             "Reactivated the member Anna; Active: No → Yes",
+            "Made a one-use sign-in link for Anna, valid until 2026-03-14 09:26:00 UTC",
             "Signed in as Anna with a password",
             "Signed in as Anna with a sign-in link",
             "Signed in as Anna with a password and a sign-in code",
@@ -146,10 +150,10 @@ async fn members() {
     world.erase_everybody().await;
     let erased = told(&world).await;
     assert_eq!(
-        words(&erased[1]),
+        words(&erased[2]),
         "Added the member (erased) as admin; E-mail: – → (erased); Name: – → (erased); Role: – → admin"
     );
-    assert_eq!(words(&erased[2]), "Renamed the member Anna; Name: (erased) → (erased)");
+    assert_eq!(words(&erased[3]), "Renamed the member Anna; Name: (erased) → (erased)");
 }
 
 #[tokio::test]

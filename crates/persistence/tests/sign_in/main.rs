@@ -5,6 +5,7 @@
 mod links;
 mod lockout;
 mod members;
+mod owners;
 mod pending;
 mod second_factor;
 mod sessions;

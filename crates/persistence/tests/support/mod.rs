@@ -118,7 +118,7 @@ impl Journal<'_> {
         }
         let commands = [
             MemberCommand::Rename(PersonName::parse(NAME).unwrap()),
-            MemberCommand::ChangeRole(Role::Owner),
+            MemberCommand::ChangeRole(Role::Admin),
             MemberCommand::SignIn { session: testing::random_id().into(), method: SignInMethod::Password },
             MemberCommand::Deactivate,
             MemberCommand::Reactivate,

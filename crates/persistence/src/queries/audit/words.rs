@@ -139,6 +139,9 @@ fn member(event: &MemberEvent, labels: &Labels<'_>) -> Words {
         MemberEvent::MemberReactivated {} => {
             (format!("Reactivated the member {member}"), vec![switched("Active", true)])
         }
+        MemberEvent::MemberSignInLinkCreated { expires_at } => {
+            (format!("Made a one-use sign-in link for {member}, valid until {}", instant(*expires_at)), Vec::new())
+        }
         MemberEvent::MemberSignedIn { method, .. } => {
             let method = match method {
                 SignInMethod::Password => "a password",
