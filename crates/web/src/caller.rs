@@ -18,6 +18,7 @@ use crate::WebError;
 use crate::cookies;
 use crate::middleware::{Audience, audience, request_id, source};
 use crate::state::AppState;
+use crate::step_up;
 use crate::tenant::Tenant;
 use crate::zone::Zone;
 
@@ -39,7 +40,7 @@ macro_rules! needs {
     )+};
 }
 
-needs!(UseOwnProfile, ReadThirdParties, ManageThirdParties, ReadAudit);
+needs!(UseOwnProfile, ReadThirdParties, ManageThirdParties, ReadAudit, ReadMembers, ManageMembers);
 
 /// A signed-in member of the organization in the path, with the right `R`.
 pub(crate) struct Caller<R> {
@@ -136,6 +137,7 @@ async fn authorize<R: Needs>(request: &HttpRequest) -> Result<Caller<R>, WebErro
         return Err(WebError::Suspended);
     }
     sign_in::touch_session(&state.store, organization.id, &session, now).await?;
+    step_up::check_operation(request, &session, now)?;
     let context = Context {
         organization: organization.id,
         actor: Actor::Member(session.member),

@@ -52,6 +52,17 @@ pub enum WebError {
     /// The caller's role doesn't allow it.
     #[error("Your role does not allow this: ask an owner of the organization")]
     Forbidden,
+    /// The caller has to prove again who it is.
+    #[error(
+        "It is more than 15 minutes since you proved who you are: send your password to \
+         /api/v1/sessions/current/confirmation, then send this again"
+    )]
+    ConfirmationRequired,
+    /// Somebody would change what only others may change of a member.
+    #[error(
+        "Nobody changes their own role, deactivates themselves or resets their own sign-in codes here: another owner can"
+    )]
+    OwnMembership,
     /// The organization is suspended.
     #[error("The organization is suspended: ask the operator of this installation")]
     Suspended,
@@ -144,6 +155,8 @@ impl WebError {
             Self::CodeNeeded => (StatusCode::UNAUTHORIZED, "code-needed", "Code needed"),
             Self::WrongCode => (StatusCode::UNAUTHORIZED, "wrong-code", "Sign-in failed"),
             Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden", "Not allowed"),
+            Self::ConfirmationRequired => (StatusCode::FORBIDDEN, "confirmation-required", "Confirm that it is you"),
+            Self::OwnMembership => (StatusCode::CONFLICT, "own-membership", "Not possible now"),
             Self::Suspended => (StatusCode::FORBIDDEN, "organization-suspended", "Organization suspended"),
             Self::AuthorizationRequest(_) => {
                 (StatusCode::BAD_REQUEST, "authorization-request", "This request for access is not valid")
@@ -266,6 +279,7 @@ fn store(error: &StoreError) -> Mapped {
         StoreError::Conflict | StoreError::ChangedMeanwhile => {
             (StatusCode::CONFLICT, "changed-meanwhile", "Changed in the meantime")
         }
+        StoreError::LastOwner => (StatusCode::CONFLICT, "last-owner", "Not possible now"),
         StoreError::NameTaken(_) => (StatusCode::CONFLICT, "name-taken", "Taken already"),
         StoreError::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Too large"),
         StoreError::UnknownOrganization => (StatusCode::NOT_FOUND, "not-found", "Not found"),

@@ -11,6 +11,7 @@ use crate::cookies;
 use crate::error::{FieldError, WebError};
 use crate::server::BODY_LIMIT;
 use crate::state::AppState;
+use crate::step_up;
 use countersign_domain::{Digest, InvalidValue};
 
 const MEDIA_TYPE: &str = "application/x-www-form-urlencoded";
@@ -44,6 +45,12 @@ impl Fields {
     pub fn has_repeated(&self) -> bool {
         let mut seen = std::collections::HashSet::new();
         !self.0.iter().all(|(name, _)| seen.insert(name))
+    }
+
+    /// Takes a field out; `None` when it was not sent.
+    pub fn take(&mut self, name: &str) -> Option<String> {
+        let place = self.0.iter().position(|(key, _)| key == name)?;
+        Some(self.0.remove(place).1)
     }
 
     /// The fields as they were sent.
@@ -85,7 +92,8 @@ impl Fields {
     }
 }
 
-/// A form of a signed-in member with the right `R`, with its form token checked.
+/// A form of a signed-in member with the right `R`, with its form token checked and, where it takes one, a fresh proof of
+/// who it is.
 pub(crate) struct SignedForm<R> {
     pub caller: Caller<R>,
     pub fields: Fields,
@@ -107,6 +115,7 @@ impl<R: Needs> FromRequest for SignedForm<R> {
             if !cookies::is_form_token(fields.get("csrf"), &secret) {
                 return Err(WebError::StaleForm);
             }
+            let fields = step_up::confirmed(state, &request, &caller, fields).await?;
             Ok(Self { caller, fields })
         })
     }

@@ -24,6 +24,7 @@ mod responses;
 mod server;
 mod sign_in_codes;
 mod state;
+pub mod step_up;
 mod templates;
 mod tenant;
 mod zone;

@@ -7,10 +7,12 @@ use serde::Serialize;
 use super::page::{Frame, Section, base, html, see_other};
 use super::return_to::sign_in_and_return_to;
 use super::sign_in::session_ended;
+use super::step_up;
 use crate::caller::Identity;
 use crate::error::Answer;
 use crate::middleware::RequestId;
 use crate::state::AppState;
+use crate::step_up::Interrupted;
 
 #[derive(Serialize)]
 struct FailurePage {
@@ -37,6 +39,12 @@ pub(crate) fn error_page(request: &HttpRequest, answer: &Answer, id: RequestId) 
             Method::GET | Method::HEAD => see_other(&sign_in_and_return_to(&asked_for(request))),
             _ => session_ended(state, request, answer),
         };
+    }
+    let interrupted = request.extensions_mut().remove::<Interrupted>();
+    let identity = request.extensions().get::<Identity>().cloned();
+    if let (Some(interrupted), Some(identity)) = (interrupted, identity) {
+        return step_up::page(state, request, answer.status, &identity, interrupted)
+            .unwrap_or_else(|_| plain(answer, id));
     }
     html(state, answer.status, "error", &view(request, answer, id)).unwrap_or_else(|_| plain(answer, id))
 }

@@ -11,6 +11,8 @@ pub(crate) mod consent;
 mod failure;
 mod home;
 mod listing;
+mod member;
+mod members;
 mod page;
 mod pager;
 mod profile;
@@ -19,6 +21,7 @@ mod return_to;
 mod secrets;
 mod sign_in;
 mod sign_in_code;
+mod step_up;
 mod third_parties;
 mod third_party;
 mod timeline;
@@ -106,4 +109,25 @@ pages! {
         post Some(Right::ManageThirdParties) => client::delete::submit,
     }
     "/o/{org}/audit": { get Some(Right::ReadAudit) => audit::timeline }
+    "/o/{org}/members": { get Some(Right::ReadMembers) => members::list }
+    "/o/{org}/members/new": {
+        get Some(Right::ManageMembers) => member::new::form,
+        post Some(Right::ManageMembers) => member::new::submit,
+    }
+    "/o/{org}/members/{id}": {
+        get Some(Right::ReadMembers) => member::show,
+        post Some(Right::ManageMembers) => member::save,
+    }
+    "/o/{org}/members/{id}/sign-in-link": {
+        get Some(Right::ManageMembers) => member::action::form,
+        post Some(Right::ManageMembers) => member::action::submit,
+    }
+    "/o/{org}/members/{id}/end-sessions": {
+        get Some(Right::ManageMembers) => member::action::form,
+        post Some(Right::ManageMembers) => member::action::submit,
+    }
+    "/o/{org}/members/{id}/reset-sign-in-codes": {
+        get Some(Right::ManageMembers) => member::action::form,
+        post Some(Right::ManageMembers) => member::action::submit,
+    }
 }

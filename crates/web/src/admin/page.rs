@@ -21,6 +21,7 @@ pub(super) enum Section {
     ThirdParties,
     Clients,
     Audit,
+    Members,
     /// None of the navigation.
     Elsewhere,
 }
@@ -87,6 +88,7 @@ impl Frame {
             (Section::ThirdParties, Right::ReadThirdParties, "Third parties", "third-parties"),
             (Section::Clients, Right::ReadThirdParties, "OAuth clients", "clients"),
             (Section::Audit, Right::ReadAudit, "Audit", "audit"),
+            (Section::Members, Right::ReadMembers, "Members", "members"),
         ];
         let nav = links.into_iter().filter(|(_, right, _, _)| session.role.allows(*right));
         let nav = nav.map(|(its_section, _, label, path)| Link {
@@ -161,6 +163,12 @@ fn done_in_words(code: &str) -> Option<&'static str> {
         "client-added-without-secret" => "Saved. A public client has no Client Secret.",
         "client-deleted" => "The client is deleted. Its history stays in the audit timeline.",
         "token-revoked" => "The token is revoked for good.",
+        "member-added" => "Saved. The sign-in link of the new member is shown below, this once.",
+        "sign-in-link-made" => "The sign-in link is shown below, this once. Links made before are void.",
+        "member-signed-out" => "The member is signed out everywhere.",
+        "sign-in-codes-reset" => {
+            "No code is asked for at sign-in any more. The member can set up new ones in the profile."
+        }
         "password-changed" => "Your password is changed, and your other sessions are signed out.",
         "sign-in-codes-on" => "Sign-in codes are on. Your recovery codes are shown below, this once.",
         "recovery-codes-made" => "Your new recovery codes are shown below, this once. Those before are void.",

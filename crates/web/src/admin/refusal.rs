@@ -1,7 +1,7 @@
 //! What a refused save says on the page that was sent, with everything kept as typed.
 
 use actix_web::http::StatusCode;
-use countersign_domain::{ClientError, DomainError, TokenError};
+use countersign_domain::{ClientError, DomainError, MemberError, TokenError};
 use countersign_persistence::projections::unique_names::NameKind;
 use countersign_persistence::{ChangeError, StoreError};
 
@@ -31,6 +31,11 @@ impl Refusal {
                 let message = "Another client has this Client ID: choose one that is not used yet, or leave it to us";
                 invalid("client_id", message.to_owned())
             }
+            WebError::Change(ChangeError::Store(StoreError::NameTaken(NameKind::MemberEmail))) => {
+                let message =
+                    "Somebody with this e-mail address is a member already. Is it somebody who was deactivated?";
+                invalid("email", message.to_owned())
+            }
             WebError::Change(ChangeError::Store(StoreError::NameTaken(_))) => {
                 invalid("name", "Another third party has this name: choose one that is not used yet".to_owned())
             }
@@ -49,8 +54,11 @@ impl Refusal {
             ))) => invalid("expires_on", message),
             WebError::Change(ChangeError::Refused(
                 DomainError::Token(TokenError::Revoked)
-                | DomainError::Client(ClientError::TooManySecrets | ClientError::PublicClient),
-            )) => Self { status: StatusCode::CONFLICT, ..invalid("", message) },
+                | DomainError::Client(ClientError::TooManySecrets | ClientError::PublicClient)
+                | DomainError::Member(MemberError::Inactive),
+            ))
+            | WebError::Change(ChangeError::Store(StoreError::LastOwner))
+            | WebError::OwnMembership => Self { status: StatusCode::CONFLICT, ..invalid("", message) },
             WebError::Change(ChangeError::Refused(DomainError::Client(_))) if !error.answer().fields.is_empty() => {
                 Self { status: StatusCode::UNPROCESSABLE_ENTITY, errors: error.answer().fields, is_overtaken: false }
             }

@@ -4,6 +4,7 @@ mod access_test;
 mod audit;
 mod clients;
 mod json;
+mod members;
 mod openapi;
 mod organization;
 mod problem;
@@ -24,6 +25,10 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         web::scope("/v1")
             .service(web::resource("/sessions").route(web::post().to(sessions::create::create_session)))
             .service(web::resource("/sessions/current").route(web::delete().to(sessions::end::end_session)))
+            .service(
+                web::resource("/sessions/current/confirmation")
+                    .route(web::post().to(sessions::confirm::confirm_session)),
+            )
             .service(web::scope("/orgs/{org}").configure(of_organization)),
     );
 }
@@ -50,6 +55,28 @@ fn of_organization(config: &mut web::ServiceConfig) {
         .service(
             web::resource("/clients/{client}/secrets/{secret}")
                 .route(web::delete().to(clients::remove_secret::remove_client_secret)),
+        )
+        .service(
+            web::resource("/members")
+                .route(web::get().to(members::list::list_members))
+                .route(web::post().to(members::add::add_member)),
+        )
+        .service(
+            web::resource("/members/{member}")
+                .route(web::get().to(members::get::get_member))
+                .route(web::patch().to(members::change::change_member)),
+        )
+        .service(
+            web::resource("/members/{member}/sign-in-link")
+                .route(web::post().to(members::sign_in_link::create_sign_in_link)),
+        )
+        .service(
+            web::resource("/members/{member}/end-sessions")
+                .route(web::post().to(members::end_sessions::end_member_sessions)),
+        )
+        .service(
+            web::resource("/members/{member}/reset-sign-in-codes")
+                .route(web::post().to(members::reset_sign_in_codes::reset_sign_in_codes)),
         )
         .service(
             web::resource("/third-parties")

@@ -8,8 +8,8 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
 use utoipa::openapi::{Deprecated, Ref, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
-use super::{access_test, audit, clients, organization, problem, secrets, sessions, third_parties, tokens};
-use crate::{oauth, operations};
+use super::{access_test, audit, clients, members, organization, problem, secrets, sessions, third_parties, tokens};
+use crate::{oauth, operations, step_up};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -24,6 +24,7 @@ use crate::{oauth, operations};
     paths(
         sessions::create::create_session,
         sessions::end::end_session,
+        sessions::confirm::confirm_session,
         organization::get_organization,
         third_parties::list::list_third_parties,
         third_parties::add::add_third_party,
@@ -45,6 +46,13 @@ use crate::{oauth, operations};
         clients::add_secret::add_client_secret,
         clients::remove_secret::remove_client_secret,
         audit::list_audit,
+        members::list::list_members,
+        members::add::add_member,
+        members::get::get_member,
+        members::change::change_member,
+        members::sign_in_link::create_sign_in_link,
+        members::end_sessions::end_member_sessions,
+        members::reset_sign_in_codes::reset_sign_in_codes,
         openapi,
         oauth::authorize,
         oauth::decide,
@@ -61,7 +69,7 @@ use crate::{oauth, operations};
         operations::readiness,
     ),
     components(schemas(problem::Problem, oauth::ErrorDocument)),
-    modifiers(&SecuritySchemes, &OtherAddresses, &WhateverIsAsked)
+    modifiers(&SecuritySchemes, &OtherAddresses, &WhateverIsAsked, &Confirmations)
 )]
 struct Document;
 
@@ -153,6 +161,29 @@ impl Modify for WhateverIsAsked {
             for operation in operations.into_iter().flatten() {
                 let response = Ref::from_response_name(NOT_ACCEPTABLE);
                 operation.responses.responses.insert("406".to_owned(), response.into());
+            }
+        }
+    }
+}
+
+/// Says of the operations that take a fresh proof of who it is that they do.
+struct Confirmations;
+
+impl Modify for Confirmations {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        for (method, path) in step_up::OPERATIONS {
+            let Some(item) = document.paths.paths.get_mut(&format!("/api/v1/orgs/{{org}}{path}")) else { continue };
+            let operation = match *method {
+                "POST" => &mut item.post,
+                "PATCH" => &mut item.patch,
+                _ => &mut item.delete,
+            };
+            if let Some(operation) = operation {
+                let said = operation.description.take().map(|text| format!("{text}\n\n")).unwrap_or_default();
+                operation.description = Some(format!(
+                    "{said}Takes a proof of who it is that is no older than 15 minutes: else \
+                     `/problems/confirmation-required`; see `/api/v1/sessions/current/confirmation`."
+                ));
             }
         }
     }

@@ -55,7 +55,11 @@ const CHALLENGE: (&str, &str) = ("WWW-Authenticate", "`Bearer` with realm");
 const UNAUTHENTICATED: Shared = ("401", "No valid session was presented", &[CHALLENGE]);
 const SIGN_IN_FAILED: Shared =
     ("401", "E-mail address, password or code is wrong, or a code is needed and was not sent", &[CHALLENGE]);
-const FORBIDDEN: Shared = ("403", "The member's role does not allow it, or the organization is suspended", &[]);
+const FORBIDDEN: Shared = (
+    "403",
+    "The member's role does not allow it, the organization is suspended, or the member has to prove again who it is",
+    &[],
+);
 const NOT_FOUND: Shared =
     ("404", "There is no such thing in the organization, or the organization is not the caller's", &[]);
 const MALFORMED: Shared = ("400", "The request can't be read; the detail says where", &[]);
@@ -83,6 +87,8 @@ response_sets! {
         [MALFORMED, UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, TOO_LARGE, UNSUPPORTED, INVALID, AWAY];
     /// What signing in may answer.
     SignInProblems = [MALFORMED, SIGN_IN_FAILED, TOO_LARGE, UNSUPPORTED, INVALID, THROTTLED, AWAY];
+    /// What proving again who it is may answer.
+    ConfirmationProblems = [MALFORMED, UNAUTHENTICATED, TOO_LARGE, UNSUPPORTED, INVALID, THROTTLED, AWAY];
     /// What signing out may answer.
     SignOutProblems = [UNAUTHENTICATED, AWAY];
 }

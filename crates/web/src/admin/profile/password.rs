@@ -1,14 +1,12 @@
 //! The member's own password.
 
-use countersign_domain::member::SignInFailure;
 use countersign_persistence::clock;
 use countersign_persistence::sign_in::{self, Candidate};
 
 use super::sessions::end_other_sessions;
 use crate::caller::{Caller, UseOwnProfile};
-use crate::changes::sign_in::attempt;
+use crate::changes::sign_in::confirmation::{Confirmation, Proof};
 use crate::error::FieldError;
-use crate::failed_attempts::Failure;
 use crate::form::Fields;
 use crate::state::AppState;
 use crate::{WebError, password};
@@ -33,17 +31,12 @@ pub(super) async fn confirm_password(
     caller: &Caller<UseOwnProfile>,
     fields: &Fields,
 ) -> Result<(), WebError> {
-    let candidate = candidate(state, caller).await?.ok_or(WebError::NotFound)?;
-    if candidate.phc.is_none() {
+    let confirmation = Confirmation::of(state, caller.organization.id, caller.session.member).await?;
+    if confirmation.proof != Proof::Password {
         return Ok(());
     }
-    // Somebody at a screen left unlocked must not get to guess without end, so these tries count as sign-ins do.
-    match attempt(state, &candidate, fields.get("current_password"), clock::now()).await {
-        Err(WebError::WrongPassword) => {
-            let failure = Failure::Member(candidate.member, SignInFailure::WrongPassword);
-            state.failed_attempts.count(candidate.organization, failure);
-            Err(wrong_password("This is not your current password"))
-        }
+    match confirmation.attempt(state, fields.get("current_password"), clock::now()).await {
+        Err(WebError::WrongPassword) => Err(wrong_password("This is not your current password")),
         Err(error @ WebError::Throttled { .. }) => Err(wrong_password(&error.to_string())),
         other => other,
     }

@@ -125,7 +125,7 @@ pub(super) fn method(first: FirstFactor, code: Option<&TypedCode>) -> SignInMeth
 }
 
 /// One try of a password with one member.
-pub(crate) async fn attempt(
+pub(super) async fn attempt(
     state: &AppState,
     candidate: &Candidate,
     password: &str,
@@ -146,7 +146,7 @@ pub(crate) async fn attempt(
 }
 
 /// One try of a code with one member who is asked for one.
-async fn attempt_code(
+pub(super) async fn attempt_code(
     state: &AppState,
     candidate: &Candidate,
     code: &TypedCode,
@@ -195,7 +195,7 @@ async fn admit(state: &AppState, candidate: &Candidate, now: Timestamp) -> Resul
     Ok(())
 }
 
-fn count(state: &AppState, candidate: &Candidate, cause: SignInFailure) {
+pub(super) fn count(state: &AppState, candidate: &Candidate, cause: SignInFailure) {
     state.failed_attempts.count(candidate.organization, Failure::Member(candidate.member, cause));
 }
 

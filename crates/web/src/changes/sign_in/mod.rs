@@ -4,6 +4,7 @@
 //! locked out after as many failures, and get the same answers.
 
 mod attempts;
+pub(crate) mod confirmation;
 
 use actix_web::HttpRequest;
 use countersign_domain::member::SignInMethod;
@@ -22,7 +23,7 @@ use crate::middleware::{Audience, audience, request_id, source};
 use crate::sign_in_codes::TypedCode;
 use crate::state::AppState;
 
-pub(crate) use attempts::{Strangers, attempt};
+pub(crate) use attempts::Strangers;
 use attempts::{method, whom_code_fits, whom_password_fits};
 
 /// From where and through what somebody signs in.
