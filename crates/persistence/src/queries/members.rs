@@ -158,7 +158,8 @@ pub async fn page(
 impl MemberFilter {
     fn conditions(&self, organization: OrganizationId) -> Conditions {
         let mut conditions = Conditions::within(organization, "org_id = $1");
-        let (name, email) = (format!("coalesce(name, '{ERASED}') ILIKE ?"), format!("coalesce(email, '{ERASED}') ILIKE ?"));
+        let (name, email) =
+            (format!("coalesce(name, '{ERASED}') ILIKE ?"), format!("coalesce(email, '{ERASED}') ILIKE ?"));
         if let Some(search) = filled(self.search.as_ref()) {
             conditions.push(&format!("({name} OR {email})"), containing(search));
         }

@@ -34,7 +34,8 @@ pub use second_factor::{
 };
 pub use sessions::{
     CONFIRMATION_LIFETIME, NewSession, SESSION_IDLE_LIMIT, SESSION_LIFETIME, SessionEntry, SessionSummary,
-    confirm_session, create_session, end_session, end_sessions_of, find_session, organizations_of_session, sessions_of, touch_session,
+    confirm_session, create_session, end_session, end_sessions_of, find_session, organizations_of_session, sessions_of,
+    touch_session,
 };
 
 /// A member who may be the person that signs in.

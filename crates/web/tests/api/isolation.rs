@@ -35,7 +35,7 @@ pub fn routes() -> Vec<Route> {
             });
         }
     }
-    assert_eq!(routes.len(), 21);
+    assert_eq!(routes.len(), 28);
     routes
 }
 
@@ -47,12 +47,13 @@ impl Route {
             .replace("{third_party}", &access.third_party)
             .replace("{token}", &access.token_id)
             .replace("{client}", &access.client)
+            .replace("{member}", &access.member)
             .replace("{secret}", secret)
     }
 
     /// Whether the path names something within the organization.
     fn names_something(&self) -> bool {
-        self.path.contains("{third_party}") || self.path.contains("{client}")
+        ["{third_party}", "{client}", "{member}"].iter().any(|name| self.path.contains(name))
     }
 
     /// A body that the route accepts.
@@ -63,6 +64,12 @@ impl Route {
             ("POST", "clients" | "secrets") if self.path.contains("/clients") => Some(serde_json::json!({})),
             ("POST", "tokens") => Some(serde_json::json!({})),
             ("POST", "access-test") => Some(serde_json::json!({ "token": access.token })),
+            ("POST", "members") => {
+                let email = format!("new-{}@acme.example", access.token_id);
+                Some(serde_json::json!({ "email": email, "name": "Ada", "role": "developer" }))
+            }
+            ("POST", "sign-in-link" | "end-sessions" | "reset-sign-in-codes") => Some(serde_json::json!({})),
+            ("PATCH", "{member}") => Some(serde_json::json!({ "name": "Ada Lovelace" })),
             ("PATCH", "{token}") => Some(serde_json::json!({ "active": true })),
             ("PATCH", "{client}") => Some(serde_json::json!({ "may_introspect": true })),
             ("PATCH", _) => Some(serde_json::json!({ "requirements": "Reviewed again." })),
@@ -81,7 +88,8 @@ pub async fn secret_id(world: &World, tenant: &Tenant, access: &Access) -> Strin
 async fn no_route_reaches_into_another_organization() {
     let world = World::start().await;
     let (ours, theirs) = (world.tenant().await, world.tenant().await);
-    let (our_access, their_access) = (world.access(&ours, "Initech").await, world.access(&theirs, "Initech").await);
+    let (our_access, their_access) =
+        (world.access_and_member(&ours, "Initech").await, world.access_and_member(&theirs, "Initech").await);
     let their_secret = secret_id(&world, &theirs, &their_access).await;
     let our_secret = secret_id(&world, &ours, &our_access).await;
     let journals = async || (world.journal(ours.id).await, world.journal(theirs.id).await);
@@ -107,6 +115,7 @@ async fn no_route_reaches_into_another_organization() {
         let mixed = Access {
             third_party: our_access.third_party.clone(),
             client: our_access.client.clone(),
+            member: our_access.member.clone(),
             ..access_of(&their_access)
         };
         if route.path.contains("{token}") || route.path.contains("{secret}") {
@@ -137,7 +146,8 @@ fn form_token(session: &str) -> String {
 async fn no_page_reaches_into_another_organization() {
     let world = World::start().await;
     let (ours, theirs) = (world.tenant().await, world.tenant().await);
-    let (our_access, their_access) = (world.access(&ours, "Initech").await, world.access(&theirs, "Initech").await);
+    let (our_access, their_access) =
+        (world.access_and_member(&ours, "Initech").await, world.access_and_member(&theirs, "Initech").await);
     let journals = async || (world.journal(ours.id).await, world.journal(theirs.id).await);
     let before = journals().await;
     let of_organizations = PAGES.iter().filter(|page| page.path.starts_with("/o/{org}") && page.right.is_some());
@@ -145,7 +155,11 @@ async fn no_page_reaches_into_another_organization() {
         let path = |slug: &str, third_party: &str, token: &str| {
             page.path.replace("{org}", slug).replace("{id}", third_party).replace("{token}", token)
         };
-        let (our_party, their_party) = (&our_access.third_party, &their_access.third_party);
+        let (our_party, their_party) = if page.path.starts_with("/o/{org}/members/") {
+            (&our_access.member, &their_access.member)
+        } else {
+            (&our_access.third_party, &their_access.third_party)
+        };
         let mut paths = vec![
             path(&theirs.slug, their_party, &their_access.token_id),
             path(&theirs.slug, our_party, &our_access.token_id),
@@ -175,6 +189,7 @@ fn access_of(access: &Access) -> Access {
         third_party: access.third_party.clone(),
         client_id: access.client_id.clone(),
         client_secret: access.client_secret.clone(),
+        member: access.member.clone(),
         token_id: access.token_id.clone(),
         token: access.token.clone(),
     }

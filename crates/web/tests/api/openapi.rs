@@ -61,7 +61,7 @@ fn every_operation_is_described() {
             }
         }
     }
-    assert_eq!(names.len(), 43);
+    assert_eq!(names.len(), 51);
 }
 
 #[tokio::test(flavor = "multi_thread")]

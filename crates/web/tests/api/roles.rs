@@ -22,7 +22,7 @@ async fn every_role_may_do_what_the_table_says() {
             for route in routes() {
                 // Fresh for every route: some of them end what they are given.
                 let access = world
-                    .access(
+                    .access_and_member(
                         &tenant,
                         &format!("For {role:?} {suspended} {} {}", route.method, route.path).replace(['{', '}'], ""),
                     )

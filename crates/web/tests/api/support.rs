@@ -47,6 +47,8 @@ pub struct Access {
     pub client: String,
     pub client_id: String,
     pub client_secret: String,
+    /// A member, where one was asked for.
+    pub member: String,
     pub token_id: String,
     pub token: String,
 }
@@ -150,9 +152,17 @@ impl World {
             client: client.id.to_string(),
             client_id,
             client_secret: text(&added.body, "client_secret"),
+            member: String::new(),
             token_id: text(&issued.body, "id"),
             token: text(&issued.body, "token"),
         }
+    }
+
+    /// The same with a member beside it.
+    pub async fn access_and_member(&self, tenant: &Tenant, name: &str) -> Access {
+        let access = self.access(tenant, name).await;
+        let email = format!("{}@{}.example", access.token_id, tenant.slug);
+        Access { member: self.member(tenant.id, &email, Role::Auditor).await.to_string(), ..access }
     }
 
     /// A request to this server.

@@ -71,6 +71,15 @@ impl Page {
         values.first().unwrap_or_else(|| panic!("no hidden {name}: {}", self.body)).clone()
     }
 
+    /// The hidden fields of the form that is sent to an address, but for its token.
+    pub fn carried(&self, action: &str) -> Vec<(String, String)> {
+        let forms = self.between_all(&format!("action=\"{action}\" novalidate>"), "</form>");
+        let form = forms.first().unwrap_or_else(|| panic!("no form to {action}: {}", self.body));
+        let tags = form.split("<input type=\"hidden\" name=\"").skip(1).filter_map(|tag| tag.split_once("\">"));
+        let fields = tags.filter_map(|(tag, _)| tag.split_once("\" value=\""));
+        fields.filter(|(name, _)| *name != "csrf").map(|(name, value)| (unescape(name), unescape(value))).collect()
+    }
+
     /// What stands between two texts, wherever it does.
     pub fn between_all(&self, start: &str, end: &str) -> Vec<String> {
         let pieces = self.body.split(start).skip(1).filter_map(|piece| piece.split_once(end));

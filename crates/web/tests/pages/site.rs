@@ -83,6 +83,13 @@ impl Site {
         browser
     }
 
+    /// The types of the events of the organization, oldest first.
+    pub async fn journal(&self) -> Vec<String> {
+        let sql = "SELECT event_type FROM events ORDER BY position";
+        let rows = self.store.pool().read(self.organization, sql, &[]).await.unwrap();
+        rows.iter().map(|row| row.get(0)).collect()
+    }
+
     /// Adds a third party on the pages; answers its path.
     pub async fn third_party(&self, admin: &Browser, name: &str) -> String {
         let form = self.path("/third-parties/new");
