@@ -134,7 +134,11 @@ fn the_operator_works_beside_a_running_server() {
     assert_eq!(succeed(&file, &reset), "ann@umbra.example signs in to umbra without a code\n");
     let link = succeed(&file, &["member", "sign-in-link", "umbra", "ann@umbra.example"]);
     assert!(link.contains("/o/umbra/sign-in/cs_sl_"), "{link}");
-    succeed(&file, &["member", "deactivate", "umbra", "ann@umbra.example"]);
+    let deactivate = ["member", "deactivate", "umbra", "ann@umbra.example"];
+    assert!(fail(&file, &deactivate).contains("an organization keeps at least one active owner"));
+    assert!(fail(&file, &["member", "set-role", "umbra", "ann@umbra.example", "admin"]).contains("active owner"));
+    succeed(&file, &["member", "add", "umbra", "bob@umbra.example", "--name", "Bob Ray", "--role", "owner"]);
+    succeed(&file, &deactivate);
     let listed = succeed(&file, &["member", "list", "umbra"]);
     let ann = listed.lines().find(|line| line.contains("Ann@umbra.example")).unwrap();
     assert!(ann.contains("owner") && ann.ends_with("deactivated"), "{listed}");

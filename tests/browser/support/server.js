@@ -84,6 +84,11 @@ export function ready() {
   return address().ready;
 }
 
+/** Where the server keeps what it needs. */
+export function dataDirectory() {
+  return address().dataDirectory;
+}
+
 /** Runs another command of the program against the same database; answers what it printed. */
 export function countersign(parameters, input = "") {
   const { program, dataDirectory } = address();

@@ -1,6 +1,7 @@
 // Every page in every state that a person can meet, for the checks that hold for all of them.
 
 import { authorizationUrl, registerClient } from "./client.js";
+import { ageConfirmations } from "./database.js";
 import { addMember, createOrganization, signInLink } from "./organization.js";
 import { active, addThirdParty, addToken, enabled, enterCode, fill, follow, press, save, seedThirdParties, showInactive, signIn, switchCodesOn } from "./steps.js";
 import { countersign, ready } from "./server.js";
@@ -33,6 +34,9 @@ export async function prepare(open) {
   await page.goto("/login");
   await signIn(page, careful);
   await switchCodesOn(page, full, careful);
+  const colleague = await addMember(full, "developer", { email: `${"grace.hopper".repeat(5)}@meridian-fleet.example`, name: LONG });
+  const proof = await createOrganization("Proof state");
+  const proving = await addMember(proof, "owner", { password: PASSWORD });
   const person = await addMember(full, "developer", { password: PASSWORD });
   await addMember(empty, "developer", { password: PASSWORD, email: person.email, name: person.name });
   const client = await registerClient(full, {
@@ -48,7 +52,7 @@ export async function prepare(open) {
   const suspended = await createOrganization("Suspended state");
   await addMember(suspended, "owner");
   await countersign(["org", "suspend", suspended.slug]);
-  return { suspended, client, clientPath, full, empty, thirdParty, token, inactive, person, eager, careful };
+  return { suspended, client, clientPath, full, empty, thirdParty, token, inactive, person, eager, careful, colleague, proof, proving };
 }
 
 /** Lets a client get a token, so that its page has something to show. */
@@ -75,6 +79,20 @@ const as = (role, which, go) => async (open, world) => {
 
 async function freshThirdParty(page, { full }, name) {
   return addThirdParty(page, full, { name });
+}
+
+async function openMember(page, organization, { email }) {
+  await page.goto(`${organization.path}/members?email=${encodeURIComponent(email)}`);
+  await follow(page, page.getByRole("rowheader").getByRole("link").first());
+}
+
+async function askedForProof(page, { proof, proving }) {
+  await page.goto("/login");
+  await signIn(page, proving);
+  await ageConfirmations(proof);
+  await page.goto(`${proof.path}/members/new`);
+  await page.getByLabel("Name", { exact: true }).fill(WORD);
+  await press(page, /^Save/);
 }
 
 /** What is shown, by name; each answers a page that shows it. */
@@ -263,6 +281,67 @@ export const STATES = {
     await page.goto(`${full.path}/clients/${id}/delete`);
     await press(page, "Delete client");
     await page.goto(`${full.path}/clients/${id}`);
+  }),
+  "members": owner((page, { full }) => page.goto(`${full.path}/members`)),
+  "members, filtered and sorted": owner((page, { full }) => page.goto(`${full.path}/members?role=developer&active=yes&sort=signed_in&order=descending`)),
+  "members, nothing found": owner((page, { full }) => page.goto(`${full.path}/members?name=${WORD}`)),
+  "members, oneself alone": as("owner", "empty", (page, { empty }) => page.goto(`${empty.path}/members`)),
+  "members, to an auditor": as("auditor", "full", (page, { full }) => page.goto(`${full.path}/members`)),
+  "add member": owner((page, { full }) => page.goto(`${full.path}/members/new`)),
+  "add member, refused": owner(async (page, { full }) => {
+    await page.goto(`${full.path}/members/new`);
+    await page.getByLabel("E-mail").fill(WORD);
+    await press(page, /^Save/);
+  }),
+  "member, just added": owner(async (page, { full }) => {
+    await page.goto(`${full.path}/members/new`);
+    await page.getByLabel("E-mail").fill(`${Date.now()}@meridian-fleet.example`);
+    await page.getByLabel("Name", { exact: true }).fill("Just added");
+    await page.getByRole("radio", { name: "Auditor" }).check();
+    await press(page, /^Save/);
+  }),
+  "member": owner((page, { full, careful }) => openMember(page, full, careful)),
+  "member, oneself": owner(async (page, { full }) => {
+    await page.goto(`${full.path}/members?role=owner`);
+    await follow(page, page.getByRole("rowheader").getByRole("link").first());
+  }),
+  "member, changed meanwhile": owner(async (page, { full, colleague }) => {
+    await openMember(page, full, colleague);
+    const other = await page.context().newPage();
+    await other.goto(page.url());
+    await other.getByRole("checkbox", { name: "Active", exact: true }).click();
+    await press(other, /^Save/);
+    await other.close();
+    await page.getByRole("radio", { name: "Auditor" }).check();
+    await page.getByLabel("Name", { exact: true }).fill(WORD.slice(0, 80));
+    await press(page, /^Save/);
+  }),
+  "member, to an auditor": as("auditor", "full", (page, { full, careful }) => openMember(page, full, careful)),
+  "member, sign-in link asked about": owner(async (page, { full, careful }) => {
+    await openMember(page, full, careful);
+    await page.goto(`${new URL(page.url()).pathname}/sign-in-link`);
+  }),
+  "member, end of sessions in a dialog": owner(async (page, { full, careful }) => {
+    await openMember(page, full, careful);
+    await page.getByRole("link", { name: "End all sessions" }).click();
+    await page.getByRole("dialog").waitFor();
+  }),
+  "member, reset of sign-in codes refused": owner(async (page, { full, careful }) => {
+    await openMember(page, full, careful);
+    await page.goto(`${new URL(page.url()).pathname}/reset-sign-in-codes`);
+    await page.getByLabel(/^Reason/).fill("very long ".repeat(1000));
+    await press(page, "Reset sign-in codes");
+  }),
+  "proof of who it is": nobody(askedForProof),
+  "proof of who it is, wrong": nobody(async (page, world) => {
+    await askedForProof(page, world);
+    await page.getByLabel("Password").fill("not it");
+    await press(page, "Confirm");
+  }),
+  "proof of who it is, of whoever has none": owner(async (page, { full }) => {
+    await ageConfirmations(full);
+    await page.goto(`${full.path}/members/new`);
+    await press(page, /^Save/);
   }),
   "audit": owner((page, { full }) => page.goto(`${full.path}/audit`)),
   "audit, filtered": owner((page, { full }) => page.goto(`${full.path}/audit?q=meridian&type=ThirdPartyAdded`)),

@@ -91,7 +91,7 @@ async fn cases(site: &Site, owner: &Browser) -> Vec<Case> {
             "/o/{org}/clients/new",
             site.path("/clients/new"),
             &[("client_id", "export"), ("secret", "generate"), ("expires_in", "600"), ("active", "on")],
-            &["ClientRegistered", "ClientSecretAdded"],
+            &["ClientRegistered", "ClientSettingsChanged", "ClientSecretAdded"],
         ),
         case(
             "/o/{org}/clients/{id}",
