@@ -18,7 +18,5 @@ export async function ageConfirmations(organization) {
     "COMMIT",
   ];
   const parameters = statements.flatMap((statement) => ["-c", statement]);
-  await promisify(execFile)("psql", ["-X", "-q", "-v", "ON_ERROR_STOP=1", ...parameters], {
-    env: { ...process.env, PGDATABASE: url },
-  });
+  await promisify(execFile)("psql", ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", url, ...parameters]);
 }

@@ -116,7 +116,7 @@ async fn cases(site: &Site, owner: &Browser) -> Vec<Case> {
         case(
             "/o/{org}/members/{id}",
             member_path.clone(),
-            &[("version", &member_version), ("name", name), ("role", "auditor"), ("active", "on"), ("reason", "Moved")],
+            &[("version", &member_version), ("name", name), ("role", "auditor"), ("active", "on"), ("save_reason", "Moved")],
             &["MemberRenamed", "MemberRoleChanged"],
         ),
         case(

@@ -115,7 +115,7 @@ async fn change(
         active: (!is_own).then(|| fields.is_ticked("active")),
     };
     let mut context = caller.context();
-    context.reason = fields.optional("reason", &mut errors, Note::parse);
+    context.reason = fields.optional("save_reason", &mut errors, Note::parse);
     if !errors.is_empty() {
         return Err(WebError::Invalid(errors));
     }

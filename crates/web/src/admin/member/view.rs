@@ -57,7 +57,8 @@ pub(super) struct Form {
     name: Field,
     role: Field,
     active: Switch,
-    reason: Field,
+    /// Not `reason`, which is the field of the dialogs in front of the page.
+    save_reason: Field,
 }
 
 /// What the page shows beside what is saved.
@@ -90,7 +91,7 @@ impl Form {
             name: Field::of(member.name.clone().unwrap_or_default()),
             role: Field::of(member.role.as_str()),
             active: Switch::of(member.active),
-            reason: Field::default(),
+            save_reason: Field::default(),
         }
     }
 
@@ -100,7 +101,7 @@ impl Form {
             name: field("name"),
             role: field("role"),
             active: Switch::typed(fields, "active", errors),
-            reason: field("reason"),
+            save_reason: field("save_reason"),
         }
     }
 
@@ -116,7 +117,7 @@ impl Form {
             name: self.name.compared_with(&saved.name),
             role: self.role.compared_with(&saved.role),
             active: self.active.compared_with(saved.active.value, ["not Active", "Active"]),
-            reason: self.reason,
+            save_reason: self.save_reason,
         }
     }
 }
