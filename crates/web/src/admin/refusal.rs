@@ -52,13 +52,15 @@ impl Refusal {
             WebError::Change(ChangeError::Refused(DomainError::Token(
                 TokenError::ExpiryInThePast | TokenError::ExpiryTooLate { .. },
             ))) => invalid("expires_on", message),
-            WebError::Change(ChangeError::Refused(
-                DomainError::Token(TokenError::Revoked)
-                | DomainError::Client(ClientError::TooManySecrets | ClientError::PublicClient)
-                | DomainError::Member(MemberError::Inactive),
-            ))
-            | WebError::Change(ChangeError::Store(StoreError::LastOwner))
-            | WebError::OwnMembership => Self { status: StatusCode::CONFLICT, ..invalid("", message) },
+            WebError::OwnMembership
+            | WebError::Change(
+                ChangeError::Store(StoreError::LastOwner)
+                | ChangeError::Refused(
+                    DomainError::Token(TokenError::Revoked)
+                    | DomainError::Client(ClientError::TooManySecrets | ClientError::PublicClient)
+                    | DomainError::Member(MemberError::Inactive),
+                ),
+            ) => Self { status: StatusCode::CONFLICT, ..invalid("", message) },
             WebError::Change(ChangeError::Refused(DomainError::Client(_))) if !error.answer().fields.is_empty() => {
                 Self { status: StatusCode::UNPROCESSABLE_ENTITY, errors: error.answer().fields, is_overtaken: false }
             }

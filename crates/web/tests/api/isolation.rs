@@ -62,13 +62,12 @@ impl Route {
         match (self.method.as_str(), last) {
             ("POST", "third-parties") => Some(serde_json::json!({ "name": format!("New {}", access.token_id) })),
             ("POST", "clients" | "secrets") if self.path.contains("/clients") => Some(serde_json::json!({})),
-            ("POST", "tokens") => Some(serde_json::json!({})),
+            ("POST", "tokens" | "sign-in-link" | "end-sessions" | "reset-sign-in-codes") => Some(serde_json::json!({})),
             ("POST", "access-test") => Some(serde_json::json!({ "token": access.token })),
             ("POST", "members") => {
                 let email = format!("new-{}@acme.example", access.token_id);
                 Some(serde_json::json!({ "email": email, "name": "Ada", "role": "developer" }))
             }
-            ("POST", "sign-in-link" | "end-sessions" | "reset-sign-in-codes") => Some(serde_json::json!({})),
             ("PATCH", "{member}") => Some(serde_json::json!({ "name": "Ada Lovelace" })),
             ("PATCH", "{token}") => Some(serde_json::json!({ "active": true })),
             ("PATCH", "{client}") => Some(serde_json::json!({ "may_introspect": true })),

@@ -116,7 +116,13 @@ async fn cases(site: &Site, owner: &Browser) -> Vec<Case> {
         case(
             "/o/{org}/members/{id}",
             member_path.clone(),
-            &[("version", &member_version), ("name", name), ("role", "auditor"), ("active", "on"), ("save_reason", "Moved")],
+            &[
+                ("version", &member_version),
+                ("name", name),
+                ("role", "auditor"),
+                ("active", "on"),
+                ("save_reason", "Moved"),
+            ],
             &["MemberRenamed", "MemberRoleChanged"],
         ),
         case(
@@ -169,15 +175,12 @@ async fn every_form_of_the_table_waits_for_the_password_and_then_does_all_of_it(
     for Case { pattern, path, fields, events } in cases {
         age(&site).await;
         let before = site.journal().await;
-        let asked = owner.fill_in(&site.path("/profile"), &[]).await;
-        assert_ne!(asked.status, StatusCode::OK, "the profile is no such form");
         let form = owner.open(&site.path("/profile")).await;
         let asked = owner.submit(&form, &path, &borrowed(&fields)).await;
         assert_eq!(asked.status, StatusCode::FORBIDDEN, "{pattern}: {}", asked.body);
         asked.must_have("<h1>Confirm that it is you</h1>");
         assert_eq!(asked.headers["cache-control"], "no-store");
-        let as_carried = asked.carried(&path);
-        assert_eq!(as_carried, fields, "{pattern}");
+        assert_eq!(asked.carried(&path), fields, "{pattern}");
         let wrong = prove(&owner, &asked, &path, "confirm_password", "not this one").await;
         assert_eq!(wrong.status, StatusCode::FORBIDDEN, "{pattern}");
         wrong.must_have("This is not your password");
@@ -192,11 +195,11 @@ async fn every_form_of_the_table_waits_for_the_password_and_then_does_all_of_it(
         done.must_not_have(PASSWORD);
     }
     // What was typed came through whole.
-    let names = owner.open(&site.path("/members?q=")).await;
+    let names = owner.open(&site.path("/members")).await;
     assert!(names.has("Grace &quot;Amazing&quot; &lt;Hopper&gt;"), "{}", names.body);
     let list = owner.open(&site.path("/third-parties?q=Initech")).await;
     let initech = list.between_all("<th scope=\"row\"><a href=\"", "\"").remove(0);
-    owner.open(&initech).await.must_have("Two\r\nlines &amp; &quot;more&quot;</textarea>");
+    owner.open(&initech).await.must_have("Two\nlines &amp; &quot;more&quot;</textarea>");
     site.stop().await;
 }
 

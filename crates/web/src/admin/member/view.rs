@@ -22,11 +22,17 @@ pub(super) struct MemberPage {
     version: String,
     form: Form,
     added: Moment,
+    #[serde(flatten)]
+    signing_in: SigningIn,
+    link: Option<LinkLine>,
+}
+
+#[derive(Serialize)]
+struct SigningIn {
     last_signed_in: Option<Moment>,
     codes: bool,
     has_password: bool,
     sessions: usize,
-    link: Option<LinkLine>,
 }
 
 /// A member as the pages about it name it.
@@ -141,10 +147,12 @@ impl MemberPage {
             version: page_version(member),
             form: shown.form,
             added: Moment::of(member.added_at),
-            last_signed_in: member.last_signed_in_at.map(Moment::of),
-            codes: member.asks_for_code,
-            has_password: member.has_password,
-            sessions,
+            signing_in: SigningIn {
+                last_signed_in: member.last_signed_in_at.map(Moment::of),
+                codes: member.asks_for_code,
+                has_password: member.has_password,
+                sessions,
+            },
             link: shown.link.map(|link| LinkLine { url: link.url, expires_at: link.expires_at }),
         }
     }
