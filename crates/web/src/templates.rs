@@ -55,6 +55,7 @@ const TEMPLATES: &[(&str, &str)] = embedded![
     "partials/icon",
     "partials/last-use",
     "partials/list",
+    "partials/member-rows",
     "partials/mode",
     "partials/pager",
     "partials/revealed",

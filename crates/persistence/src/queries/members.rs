@@ -2,9 +2,12 @@
 
 use countersign_domain::{MemberId, OrganizationId, Role};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use tokio_postgres::Row;
 
 use super::conditions::{Conditions, filled};
+use super::listing::{Cut, Key, Rows};
+use super::shown::shows_time_or_never;
 use super::{ERASED, Page, containing, parse};
 use crate::pool::parameters;
 use crate::{Store, StoreError};
@@ -47,6 +50,10 @@ pub struct MemberFilter {
     pub asks_for_code: Option<bool>,
     /// Whether the person may sign in.
     pub active: Option<bool>,
+    /// A part of the last sign-in as [shown](super::TIME_AS_SHOWN), or of Never.
+    pub last_signed_in: Option<String>,
+    /// In which zone times are shown; UTC if `None`.
+    pub zone: Option<TimeZone>,
 }
 
 /// By what the list is sorted.
@@ -80,19 +87,15 @@ impl MemberSort {
     }
 }
 
-/// Which members to list, and how.
+/// Which members to list, and in which order: the name decides between equals.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct MemberList {
-    /// Which members.
+    /// Which members, the deactivated ones too.
     pub filter: MemberFilter,
-    /// By what to sort; the name decides between equals. Those without a value come last in either direction.
+    /// By what to sort. Those without a value come last in either direction.
     pub sort: MemberSort,
     /// From the largest down.
     pub descending: bool,
-    /// Which page, from 1 on; one past the end answers the last.
-    pub page: u32,
-    /// How many rows a page has; `None` puts all on one.
-    pub page_size: Option<u32>,
 }
 
 const ASKS_FOR_CODE: &str =
@@ -123,36 +126,57 @@ pub async fn get(
     rows.first().map(summary).transpose()
 }
 
-/// How many members fulfil the filter.
-pub async fn count(store: &Store, organization: OrganizationId, filter: &MemberFilter) -> Result<u64, StoreError> {
-    let conditions = filter.conditions(organization);
-    let sql = format!("SELECT count(*) FROM members m WHERE {}", conditions.sql());
-    let rows = store.pool().read(organization, &sql, &conditions.parameters()).await?;
-    Ok(rows.first().map(|row| row.try_get::<_, i64>(0)).transpose()?.unwrap_or_default().unsigned_abs())
+impl MemberList {
+    fn rows(&self, organization: OrganizationId) -> Rows {
+        let key = |expression, descending| Key { is_nullable: true, ..Key::of(expression, descending) };
+        let first = key(self.sort.expression(), self.descending);
+        Rows {
+            id: "m.member_id",
+            filtered: "members m".to_owned(),
+            sorted: "members m".to_owned(),
+            conditions: self.filter.conditions(organization),
+            parameters: Vec::new(),
+            order: vec![first, key("lower(name)", false), key("lower(email)", false), Key::of("m.member_id", false)],
+        }
+    }
 }
 
-/// One page of the members, the deactivated ones too.
+/// How many members fulfil the filter.
+pub async fn count(store: &Store, organization: OrganizationId, filter: &MemberFilter) -> Result<u64, StoreError> {
+    let all = MemberList { filter: filter.clone(), ..MemberList::default() };
+    all.rows(organization).count(store, organization).await
+}
+
+/// The members of one page.
 pub async fn page(
     store: &Store,
     organization: OrganizationId,
     list: &MemberList,
+    cut: Cut,
 ) -> Result<Page<MemberSummary>, StoreError> {
-    let total = count(store, organization, &list.filter).await?;
-    let mut page = Page::new(Vec::new(), total, list.page, list.page_size);
-    let mut conditions = list.filter.conditions(organization);
-    let direction = if list.descending { "DESC" } else { "ASC" };
-    let mut rest = format!(
-        "{} ORDER BY {} {direction} NULLS LAST, lower(name) NULLS LAST, lower(email) NULLS LAST, member_id",
-        conditions.sql(),
-        list.sort.expression()
-    );
-    if let Some(size) = list.page_size.map(|size| i64::from(size.max(1))) {
-        let (limit, offset) = (conditions.bind(size), conditions.bind(i64::from(page.page - 1).saturating_mul(size)));
-        rest = format!("{rest} LIMIT {limit} OFFSET {offset}");
-    }
-    let rows = store.pool().read(organization, &select(&rest), &conditions.parameters()).await?;
-    page.items = rows.iter().map(summary).collect::<Result<_, _>>()?;
-    Ok(page)
+    let found = list.rows(organization).page(store, organization, cut).await?;
+    let items = get_all(store, organization, &found.items).await?;
+    Ok(Page { items, total: found.total, page: found.page, pages: found.pages })
+}
+
+/// The identifiers of all members of the list.
+pub async fn identifiers(
+    store: &Store,
+    organization: OrganizationId,
+    list: &MemberList,
+) -> Result<Vec<MemberId>, StoreError> {
+    list.rows(organization).all(store, organization).await
+}
+
+/// These members, in the order of the identifiers.
+pub async fn get_all(
+    store: &Store,
+    organization: OrganizationId,
+    ids: &[MemberId],
+) -> Result<Vec<MemberSummary>, StoreError> {
+    let sql = select("org_id = $1 AND member_id = ANY($2) ORDER BY array_position($2, member_id)");
+    let ids = ids.iter().map(|id| id.uuid()).collect::<Vec<_>>();
+    store.pool().read(organization, &sql, parameters![organization.uuid(), ids]).await?.iter().map(summary).collect()
 }
 
 impl MemberFilter {
@@ -176,6 +200,11 @@ impl MemberFilter {
         }
         if let Some(active) = self.active {
             conditions.push("active = ?", active);
+        }
+        if let Some(text) = filled(self.last_signed_in.as_ref()) {
+            let zone = self.zone.as_ref();
+            let signed_in = shows_time_or_never(&mut conditions, "last_signed_in_at", text, zone);
+            conditions.and(&signed_in);
         }
         conditions
     }

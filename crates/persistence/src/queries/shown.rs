@@ -13,6 +13,9 @@ use super::containing;
 /// ` UTC` at the end.
 pub const TIME_AS_SHOWN: &str = "YYYY-MM-DD HH24:MI";
 
+/// How it is shown that there is no time.
+const NEVER: &str = "Never";
+
 /// Where a 0 is, any digit may be.
 const SHAPE: &str = "0000-00-00 00:00 UTC";
 /// Without the end that only UTC has.
@@ -53,6 +56,18 @@ pub(super) fn shows_time(
             Some(format!("to_char({column} AT TIME ZONE {zone}, '{TIME_AS_SHOWN}{end}') LIKE {text}"))
         }
     }
+}
+
+/// The condition that a time, as shown in a zone (UTC if `None`), contains the text; where there is none, it is shown as
+/// Never.
+pub(super) fn shows_time_or_never(
+    conditions: &mut Conditions,
+    column: &str,
+    text: &str,
+    zone: Option<&TimeZone>,
+) -> String {
+    let never = says(NEVER, text).then(|| format!("{column} IS NULL"));
+    any_of([shows_time(conditions, column, text, zone), never])
 }
 
 fn name(zone: &TimeZone) -> String {

@@ -2,6 +2,7 @@
 
 use countersign_domain::member::SignInMethod;
 use countersign_domain::{Member, MemberCommand, MemberId, Role, SessionId};
+use countersign_persistence::queries::Cut;
 use countersign_persistence::queries::members::{self, MemberFilter, MemberList, MemberSort};
 use countersign_persistence::sign_in::{self, NewSecondFactor};
 use countersign_persistence::testing::random_id;
@@ -9,7 +10,10 @@ use countersign_persistence::testing::random_id;
 use crate::support::{World, world};
 
 async fn names(world: &World, list: MemberList) -> Vec<String> {
-    let page = members::page(&world.store, world.organization, &list).await.unwrap();
+    let cut = Cut { page: 1, size: 100 };
+    let page = members::page(&world.store, world.organization, &list, cut).await.unwrap();
+    let all = members::identifiers(&world.store, world.organization, &list).await.unwrap();
+    assert_eq!(page.items.iter().map(|member| member.id).collect::<Vec<_>>(), all);
     page.items.into_iter().map(|member| member.name.unwrap_or_else(|| "-".to_owned())).collect()
 }
 
@@ -68,6 +72,10 @@ async fn every_column_sorts_both_ways_with_the_unknown_last() {
     signed_in(&world, cem).await;
     signed_in(&world, ann).await;
     let sorted = async |sort, descending| names(&world, MemberList { sort, descending, ..MemberList::default() }).await;
+    let never = MemberFilter { last_signed_in: Some("nev".into()), ..MemberFilter::default() };
+    assert_eq!(filtered(&world, never).await, ["bob"]);
+    let at_some_time = MemberFilter { last_signed_in: Some("20".into()), ..MemberFilter::default() };
+    assert_eq!(filtered(&world, at_some_time).await, ["Ann", "Cem 100%"]);
     let (ann, bob, cem) = ("Ann", "bob", "Cem 100%");
     for (sort, up, down) in [
         (MemberSort::Name, [ann, bob, cem], [cem, bob, ann]),
@@ -85,15 +93,15 @@ async fn every_column_sorts_both_ways_with_the_unknown_last() {
 #[tokio::test]
 async fn pages_hold_all_once_and_one_past_the_end_is_the_last() {
     let (world, _) = three().await;
-    let page = async |page, page_size| {
-        let list = MemberList { page, page_size, ..MemberList::default() };
-        let page = members::page(&world.store, world.organization, &list).await.unwrap();
+    let page = async |page, size| {
+        let cut = Cut { page, size };
+        let page = members::page(&world.store, world.organization, &MemberList::default(), cut).await.unwrap();
         (page.items.into_iter().filter_map(|member| member.name).collect::<Vec<_>>(), page.total, page.page, page.pages)
     };
-    assert_eq!(page(1, Some(2)).await, (vec!["Ann".into(), "bob".into()], 3, 1, 2));
-    assert_eq!(page(2, Some(2)).await, (vec!["Cem 100%".into()], 3, 2, 2));
-    assert_eq!(page(9, Some(2)).await, (vec!["Cem 100%".into()], 3, 2, 2));
-    assert_eq!(page(0, None).await.0.len(), 3);
+    assert_eq!(page(1, 2).await, (vec!["Ann".into(), "bob".into()], 3, 1, 2));
+    assert_eq!(page(2, 2).await, (vec!["Cem 100%".into()], 3, 2, 2));
+    assert_eq!(page(9, 2).await, (vec!["Cem 100%".into()], 3, 2, 2));
+    assert_eq!(page(0, 9).await.0.len(), 3);
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 
 use super::super::conditions::{Conditions, filled};
 use super::super::listing::{Cut, Key, Rows};
-use super::super::shown::{any_of, says, shows_time};
+use super::super::shown::{any_of, says, shows_time_or_never};
 use super::super::{ERASED, Page, containing};
 use super::{ClientDetail, get_all};
 use crate::{Store, StoreError};
@@ -71,8 +71,6 @@ const IS_AUTOMATIC: &str = "(o.third_party_id IS NOT NULL AND o.third_party_id I
 
 const IDENTIFIER: &str = r#"o.identifier_key COLLATE "C""#;
 
-/// What is shown of a code or token that there never was, and of the member for whom nothing was done.
-const NEVER: &str = "Never";
 const NOBODY: &str = "None";
 
 /// What is shown of a lifetime when none is set; see [`lifetime_in_words`].
@@ -103,8 +101,7 @@ impl ClientFilter {
             [("o.code_created_at", &self.code_created_at), ("o.token_created_at", &self.token_created_at)]
         {
             if let Some(time) = filled(time.as_ref()) {
-                let never = says(NEVER, time).then(|| format!("{column} IS NULL"));
-                let created = any_of([shows_time(&mut conditions, column, time, self.zone.as_ref()), never]);
+                let created = shows_time_or_never(&mut conditions, column, time, self.zone.as_ref());
                 conditions.and(&created);
             }
         }

@@ -9,7 +9,7 @@ use tokio_postgres::types::ToSql;
 
 use super::super::conditions::{Conditions, filled};
 use super::super::listing::{Cut, Key, Rows};
-use super::super::shown::{any_of, says, shows_time};
+use super::super::shown::{any_of, says, shows_time, shows_time_or_never};
 use super::super::{Page, containing, parse};
 use crate::pool::parameters;
 use crate::{Store, StoreError};
@@ -86,7 +86,6 @@ pub struct ThirdPartySummary {
 /// What is shown of the next expiry when there is none, and of what was never used.
 const ENDLESS: &str = "Does not expire";
 const NO_TOKEN: &str = "No active token";
-const NEVER: &str = "Never";
 
 /// The uses of the tokens that people handle.
 const JOIN_USES: &str = "LEFT JOIN (SELECT t.third_party_id, max(u.last_used_at) AS last_used_at \
@@ -127,9 +126,7 @@ impl ThirdPartyFilter {
             conditions.and(&any_of([time].into_iter().chain(words)));
         }
         if let Some(text) = filled(self.last_used.as_ref()) {
-            let column = "uses.last_used_at";
-            let never = says(NEVER, text).then(|| format!("{column} IS NULL"));
-            let used = any_of([shows_time(&mut conditions, column, text, self.zone.as_ref()), never]);
+            let used = shows_time_or_never(&mut conditions, "uses.last_used_at", text, self.zone.as_ref());
             conditions.and(&used);
         }
         conditions

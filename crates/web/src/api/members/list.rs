@@ -2,6 +2,7 @@
 
 use actix_web::{HttpResponse, web};
 use countersign_domain::{InvalidValue, Role};
+use countersign_persistence::queries::Cut;
 use countersign_persistence::queries::members::{self, MemberFilter, MemberList, MemberSort};
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +33,9 @@ pub(crate) struct ListQuery {
     /// Whether they may sign in.
     #[param(value_type = Option<bool>)]
     active: Option<String>,
+    /// A part of when they last signed in, in UTC, or of `Never`.
+    #[param(example = "2026-11-20 14:05")]
+    last_signed_in: Option<String>,
     /// `name` (default), `email`, `role`, `sign_in_codes`, `active` or `last_signed_in`.
     #[param(pattern = "^(name|email|role|sign_in_codes|active|last_signed_in)$", example = "last_signed_in")]
     sort: Option<String>,
@@ -73,7 +77,8 @@ pub(crate) async fn list_members(
     caller: Caller<ReadMembers>,
     Query(query): Query<ListQuery>,
 ) -> Result<HttpResponse, WebError> {
-    let page = members::page(&state.store, caller.organization.id, &checked(query)?).await?;
+    let (list, cut) = checked(query)?;
+    let page = members::page(&state.store, caller.organization.id, &list, cut).await?;
     Ok(HttpResponse::Ok().json(MembersPage {
         items: page.items.into_iter().map(MemberView::from).collect(),
         total: page.total,
@@ -82,7 +87,7 @@ pub(crate) async fn list_members(
     }))
 }
 
-fn checked(query: ListQuery) -> Result<MemberList, WebError> {
+fn checked(query: ListQuery) -> Result<(MemberList, Cut), WebError> {
     let mut check = Check::default();
     let filter = MemberFilter {
         search: query.q,
@@ -91,12 +96,14 @@ fn checked(query: ListQuery) -> Result<MemberList, WebError> {
         role: check.optional("role", query.role.as_deref(), str::parse::<Role>),
         asks_for_code: check.optional("sign_in_codes", query.sign_in_codes.as_deref(), is_true),
         active: check.optional("active", query.active.as_deref(), is_true),
+        last_signed_in: query.last_signed_in,
+        zone: None,
     };
     let sort = check.optional("sort", query.sort.as_deref(), sort).unwrap_or_default();
     let descending = check.optional("order", query.order.as_deref(), is_descending).unwrap_or_default();
-    let (page, page_size) = check.page(query.page.as_deref(), query.page_size.as_deref());
+    let (page, size) = check.page(query.page.as_deref(), query.page_size.as_deref());
     check.finish()?;
-    Ok(MemberList { filter, sort, descending, page, page_size: Some(page_size) })
+    Ok((MemberList { filter, sort, descending }, Cut { page, size }))
 }
 
 fn is_true(text: &str) -> Result<bool, InvalidValue> {
