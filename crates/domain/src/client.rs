@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::client_settings::ClientSettings;
+use crate::client_settings::{ClientSettings, SettingsBounds};
 use crate::event::journaled;
 use crate::values::{ClientIdentifier, RedirectUri, Scope};
-use crate::{Change, Digest, DomainServices, References, SecretId, StreamId, ThirdPartyId, VerifierId};
+use crate::{ApiScope, Change, Digest, DomainServices, References, SecretId, StreamId, ThirdPartyId, VerifierId};
 
 /// Whether a client can keep a secret (RFC 6749 section 2.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -110,8 +110,8 @@ pub enum ClientCommand {
     ChangeSettings {
         /// All of its settings.
         settings: ClientSettings,
-        /// The organization's limit to the life of tokens, in calendar months.
-        maximum_months: u16,
+        /// Within what bounds.
+        bounds: SettingsBounds,
     },
     /// Set when a secret stops working by itself.
     LimitSecret {
@@ -209,6 +209,18 @@ pub enum ClientError {
     PublicIntrospection,
     #[error("choose a lifetime from 60 seconds to {months} months, which is as long as the organization allows")]
     LifetimeOutOfRange { months: u16 },
+    #[error("choose a lifetime of at most {seconds} seconds: the organization allows no longer")]
+    LifetimeBeyondMaximum { seconds: u32 },
+    #[error("a public client can't be an API key: it can't prove who it is")]
+    PublicApiKey,
+    #[error("an API key uses the grant type client_credentials and no other")]
+    ApiKeyGrantTypes,
+    #[error("choose at least one scope: an API key without any can do nothing")]
+    ApiKeyWithoutScope,
+    #[error("{scope} is no scope of API keys: choose from {}", ApiScope::ALL.map(ApiScope::as_str).join(", "))]
+    NotAnApiScope { scope: String },
+    #[error("{} goes beyond your own rights: ask somebody who has them, like an owner", scope.as_str())]
+    BeyondOwnRights { scope: ApiScope },
 }
 
 journaled!(
@@ -277,8 +289,8 @@ impl Client {
             }
             Command::ChangeRedirectUris(uris) => Change::between(&self.redirect_uris, distinct(&uris))
                 .map(|redirect_uris| Event::ClientRedirectUrisChanged { redirect_uris }),
-            Command::ChangeSettings { settings, maximum_months } => {
-                let settings = settings.checked(self.client_type, maximum_months, services.now())?;
+            Command::ChangeSettings { settings, bounds } => {
+                let settings = settings.checked(&self.settings, self.client_type, &bounds, services.now())?;
                 Change::between(&self.settings, settings).map(|settings| Event::ClientSettingsChanged { settings })
             }
             Command::LimitSecret { secret, expires_at } => {

@@ -2,7 +2,7 @@
 
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 
-/// How long a manual token is valid unless the admin chooses another date.
+/// How long a manual token is valid unless the admin chooses another date or the organization another default.
 pub const MANUAL_TOKEN_MONTHS: u16 = 6;
 
 /// The same time of day, so many calendar months later in UTC; where that month has no such day, its last day

@@ -4,6 +4,7 @@
 //! Time, randomness and commitments of personal data come in through [`Services`] only, so any rule can be tested at
 //! any date.
 
+pub mod api_scope;
 pub mod authorization;
 pub mod client;
 pub mod client_settings;
@@ -24,9 +25,10 @@ pub mod token;
 pub mod validity;
 pub mod values;
 
+pub use api_scope::{ApiScope, Rights};
 pub use authorization::{Authorization, AuthorizationCommand, AuthorizationError, AuthorizationEvent};
 pub use client::{Client, ClientCommand, ClientError, ClientEvent};
-pub use client_settings::{ClientSettings, GrantType};
+pub use client_settings::{ClientSettings, GrantType, SettingsBounds};
 pub use consent::{Consent, ConsentCommand, ConsentError, ConsentEvent};
 pub use event::{Change, DomainError, JournalEvent, JournaledAggregate, References};
 pub use identifiers::{
@@ -34,7 +36,9 @@ pub use identifiers::{
     ThirdPartyId, TokenId, VerifierId,
 };
 pub use member::{Member, MemberCommand, MemberError, MemberEvent};
-pub use organization::{Organization, OrganizationCommand, OrganizationError, OrganizationEvent};
+pub use organization::{
+    AccessTokenLifetimes, Organization, OrganizationCommand, OrganizationError, OrganizationEvent, OrganizationSettings,
+};
 pub use permissions::{Right, Role};
 pub use personal::Personal;
 pub use secret::{Digest, ParsedSecret, Secret, SecretError, SecretKind};

@@ -57,19 +57,22 @@ pub enum Right {
     ReadMembers,
     /// Changing who the members are.
     ManageMembers,
+    /// Reading the organization's settings.
+    ReadSettings,
     /// Changing the organization's settings.
     ManageSettings,
 }
 
 impl Right {
     /// All rights.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::UseOwnProfile,
         Self::ReadThirdParties,
         Self::ManageThirdParties,
         Self::ReadAudit,
         Self::ReadMembers,
         Self::ManageMembers,
+        Self::ReadSettings,
         Self::ManageSettings,
     ];
 
@@ -82,14 +85,19 @@ impl Right {
 impl Role {
     /// Whether a member of this role has the right.
     pub fn allows(self, right: Right) -> bool {
-        use Right::{ManageThirdParties, ReadAudit, ReadMembers, ReadThirdParties, UseOwnProfile};
+        use Right::{ManageThirdParties, ReadAudit, ReadMembers, ReadSettings, ReadThirdParties, UseOwnProfile};
         match self {
             Self::Owner => true,
             Self::Admin => {
-                matches!(right, UseOwnProfile | ReadThirdParties | ManageThirdParties | ReadAudit | ReadMembers)
+                matches!(
+                    right,
+                    UseOwnProfile | ReadThirdParties | ManageThirdParties | ReadAudit | ReadMembers | ReadSettings
+                )
             }
             Self::Developer => matches!(right, UseOwnProfile),
-            Self::Auditor => matches!(right, UseOwnProfile | ReadThirdParties | ReadAudit | ReadMembers),
+            Self::Auditor => {
+                matches!(right, UseOwnProfile | ReadThirdParties | ReadAudit | ReadMembers | ReadSettings)
+            }
         }
     }
 }

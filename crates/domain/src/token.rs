@@ -4,18 +4,15 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::event::journaled;
-use crate::expiry::{MANUAL_TOKEN_MONTHS, add_calendar_months};
+use crate::expiry::add_calendar_months;
 use crate::values::Scope;
 use crate::{AuthorizationId, ClientId, Digest, DomainServices, References, StreamId, ThirdPartyId};
-
-/// How long an access token lives unless its client is set otherwise.
-pub const ACCESS_TOKEN_LIFETIME: SignedDuration = SignedDuration::from_secs(3600);
 
 /// What kind of token it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TokenKind {
-    /// Added by an admin and handed over; expires after six calendar months by default.
+    /// Added by an admin and handed over; expires after some calendar months.
     #[default]
     Manual,
     /// Issued by the token endpoint (RFC 6749 section 5.1).
@@ -90,8 +87,10 @@ pub enum TokenCommand {
         last_four: String,
         /// What it allows.
         scopes: Vec<Scope>,
-        /// When it expires; six calendar months from now unless chosen.
+        /// When it expires; after the organization's default unless chosen.
         expires_at: Option<Timestamp>,
+        /// The organization's default, in calendar months from now.
+        default_months: u16,
         /// The organization's limit, in calendar months from now.
         maximum_months: u16,
     },
@@ -181,7 +180,16 @@ impl Token {
         }
         Ok(match (command, self.status) {
             (
-                Command::IssueManual { third_party, client, digest, last_four, scopes, expires_at, maximum_months },
+                Command::IssueManual {
+                    third_party,
+                    client,
+                    digest,
+                    last_four,
+                    scopes,
+                    expires_at,
+                    default_months,
+                    maximum_months,
+                },
                 _,
             ) => Some(Event::TokenIssued {
                 kind: TokenKind::Manual,
@@ -191,7 +199,7 @@ impl Token {
                 last_four,
                 scopes: scopes.iter().map(ToString::to_string).collect(),
                 issued_at,
-                expires_at: Some(manual_expiry(issued_at, expires_at, maximum_months)?),
+                expires_at: Some(manual_expiry(issued_at, expires_at, default_months, maximum_months)?),
                 authorization: None,
             }),
             (Command::IssueAccess { third_party, client, digest, last_four, scopes, lifetime, authorization }, _) => {
@@ -216,17 +224,17 @@ impl Token {
     }
 }
 
-/// When a manual token expires: as chosen, within the organization's limit; by default after six calendar months, or
-/// at the limit where that is shorter.
+/// When a manual token expires: as chosen, within the organization's limit; otherwise after the organization's default,
+/// or at the limit where that is shorter.
 fn manual_expiry(
     issued_at: Timestamp,
     chosen: Option<Timestamp>,
+    default_months: u16,
     maximum_months: u16,
 ) -> Result<Timestamp, TokenError> {
     let too_late = TokenError::ExpiryTooLate { months: maximum_months };
     let latest = add_calendar_months(issued_at, maximum_months).ok_or_else(|| too_late.clone())?;
-    let at =
-        chosen.unwrap_or_else(|| add_calendar_months(issued_at, MANUAL_TOKEN_MONTHS).unwrap_or(latest).min(latest));
+    let at = chosen.unwrap_or_else(|| add_calendar_months(issued_at, default_months).unwrap_or(latest).min(latest));
     if at <= issued_at {
         return Err(TokenError::ExpiryInThePast);
     }

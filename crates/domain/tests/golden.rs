@@ -94,6 +94,12 @@ fn organization() -> Vec<Sample> {
         sample(Event::OrganizationResumed {}),
         sample(Event::TokenLifetimeLimited { months: change(24, 12) }),
         sample(Event::HostNameChanged { host: change(None, Some("access.acme.example".into())) }),
+        sample(Event::DefaultTokenLifetimeChanged { months: change(6, 3) }),
+        sample(Event::AccessTokenLifetimeLimited { seconds: change(None, Some(7200)) }),
+        special("none", Event::AccessTokenLifetimeLimited { seconds: change(Some(7200), None) }),
+        sample(Event::DefaultAccessTokenLifetimeChanged { seconds: change(3600, 900) }),
+        sample(Event::SignInCodesRequired {}),
+        sample(Event::SignInCodesMadeOptional {}),
     ]
 }
 
@@ -213,9 +219,26 @@ fn client() -> Vec<Sample> {
                     pkce_required: false,
                     access_token_lifetime: Some(86_400),
                     may_introspect: true,
+                    api_access: false,
                 },
             ),
         }),
+        special(
+            "api_key",
+            Event::ClientSettingsChanged {
+                settings: change(
+                    ClientSettings::initial(ClientType::Confidential, vec!["audit:read".into()]),
+                    ClientSettings {
+                        scopes: vec!["audit:read".into(), "members:manage".into()],
+                        grant_types: vec![GrantType::ClientCredentials],
+                        pkce_required: true,
+                        access_token_lifetime: None,
+                        may_introspect: false,
+                        api_access: true,
+                    },
+                ),
+            },
+        ),
         sample(Event::ClientSecretLimited {
             secret: id(4),
             expires_at: change(None, Some(at("2027-03-14T09:26:53.589793Z"))),

@@ -3,13 +3,14 @@
 use countersign_domain::{Right, Role};
 
 /// Every right and the roles that have it.
-const TABLE: [(Right, &[Role]); 7] = [
+const TABLE: [(Right, &[Role]); 8] = [
     (Right::UseOwnProfile, &[Role::Owner, Role::Admin, Role::Developer, Role::Auditor]),
     (Right::ReadThirdParties, &[Role::Owner, Role::Admin, Role::Auditor]),
     (Right::ManageThirdParties, &[Role::Owner, Role::Admin]),
     (Right::ReadAudit, &[Role::Owner, Role::Admin, Role::Auditor]),
     (Right::ReadMembers, &[Role::Owner, Role::Admin, Role::Auditor]),
     (Right::ManageMembers, &[Role::Owner]),
+    (Right::ReadSettings, &[Role::Owner, Role::Admin, Role::Auditor]),
     (Right::ManageSettings, &[Role::Owner]),
 ];
 

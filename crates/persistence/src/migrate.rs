@@ -35,6 +35,7 @@ pub const MIGRATIONS: &[Migration] = migrations![
     "0010_second_factors",
     "0011_client_list",
     "0012_members",
+    "0013_organization_settings",
     "0015_third_party_list",
 ];
 

@@ -7,8 +7,9 @@ use std::fmt::Display;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
+use countersign_domain::validity::Denial;
 use countersign_domain::{
-    AuthorizationError, ClientError, ConsentError, DomainError, InvalidValue, MemberError, OrganizationError,
+    ApiScope, AuthorizationError, ClientError, ConsentError, DomainError, InvalidValue, MemberError, OrganizationError,
     ThirdPartyError, TokenError,
 };
 use countersign_persistence::projections::unique_names::NameKind;
@@ -63,6 +64,21 @@ pub enum WebError {
         "Nobody changes their own role, deactivates themselves or resets their own sign-in codes here: another owner can"
     )]
     OwnMembership,
+    /// The presented token gives no access.
+    #[error("{0}")]
+    InvalidToken(Denial),
+    /// The presented token works, but not here.
+    #[error("This is no access token of an API key: get one with the API key's Client ID and Client Secret")]
+    NotAnApiKey,
+    /// The API key may not do this.
+    #[error("The API key's token does not allow this: the scope {} is missing", .0.as_str())]
+    InsufficientScope(ApiScope),
+    /// What only a person can do.
+    #[error("This is for signed-in members: an API key can't do it")]
+    MembersOnly,
+    /// The organization wants its members to sign in with codes, and this one doesn't.
+    #[error("Your organization requires sign-in codes: switch them on, on the page Profile")]
+    SignInCodesRequired,
     /// The organization is suspended.
     #[error("The organization is suspended: ask the operator of this installation")]
     Suspended,
@@ -132,6 +148,8 @@ pub(crate) struct Answer {
     pub detail: String,
     pub fields: Vec<FieldError>,
     pub retry_after: Option<u64>,
+    /// What is wrong with the presented token, for `WWW-Authenticate` (RFC 6750 section 3).
+    pub challenge: Option<String>,
 }
 
 impl WebError {
@@ -157,6 +175,12 @@ impl WebError {
             Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden", "Not allowed"),
             Self::ConfirmationRequired => (StatusCode::FORBIDDEN, "confirmation-required", "Confirm that it is you"),
             Self::OwnMembership => (StatusCode::CONFLICT, "own-membership", "Not possible now"),
+            Self::InvalidToken(_) | Self::NotAnApiKey => {
+                (StatusCode::UNAUTHORIZED, "invalid-token", "The token gives no access")
+            }
+            Self::InsufficientScope(_) => (StatusCode::FORBIDDEN, "insufficient-scope", "Scope missing"),
+            Self::MembersOnly => (StatusCode::FORBIDDEN, "members-only", "For members only"),
+            Self::SignInCodesRequired => (StatusCode::FORBIDDEN, "sign-in-codes-required", "Sign-in codes required"),
             Self::Suspended => (StatusCode::FORBIDDEN, "organization-suspended", "Organization suspended"),
             Self::AuthorizationRequest(_) => {
                 (StatusCode::BAD_REQUEST, "authorization-request", "This request for access is not valid")
@@ -201,7 +225,14 @@ impl WebError {
             _ if status == StatusCode::SERVICE_UNAVAILABLE => Some(2),
             _ => None,
         };
-        Answer { status, problem, title, detail, fields, retry_after }
+        let challenge = match self {
+            Self::InvalidToken(_) | Self::NotAnApiKey => Some("error=\"invalid_token\"".to_owned()),
+            Self::InsufficientScope(scope) => {
+                Some(format!("error=\"insufficient_scope\", scope=\"{}\"", scope.as_str()))
+            }
+            _ => None,
+        };
+        Answer { status, problem, title, detail, fields, retry_after, challenge }
     }
 }
 
@@ -219,11 +250,27 @@ fn field_of(error: &ChangeError) -> Option<&'static str> {
             | DomainError::Token(TokenError::ExpiryInThePast | TokenError::ExpiryTooLate { .. }),
         ) => Some("expires_at"),
         ChangeError::Refused(DomainError::Client(
-            ClientError::NoGrantType | ClientError::RefreshTokenAlone | ClientError::PublicClientCredentials,
+            ClientError::NoGrantType
+            | ClientError::RefreshTokenAlone
+            | ClientError::PublicClientCredentials
+            | ClientError::ApiKeyGrantTypes,
         )) => Some("grant_types"),
         ChangeError::Refused(DomainError::Client(ClientError::PublicWithoutPkce)) => Some("pkce_required"),
         ChangeError::Refused(DomainError::Client(ClientError::PublicIntrospection)) => Some("may_introspect"),
-        ChangeError::Refused(DomainError::Client(ClientError::LifetimeOutOfRange { .. })) => Some("expires_in"),
+        ChangeError::Refused(DomainError::Client(
+            ClientError::LifetimeOutOfRange { .. } | ClientError::LifetimeBeyondMaximum { .. },
+        )) => Some("expires_in"),
+        ChangeError::Refused(DomainError::Client(ClientError::PublicApiKey)) => Some("api_access"),
+        ChangeError::Refused(DomainError::Client(
+            ClientError::ApiKeyWithoutScope | ClientError::NotAnApiScope { .. } | ClientError::BeyondOwnRights { .. },
+        )) => Some("scopes"),
+        ChangeError::Refused(DomainError::Organization(error)) => match error {
+            OrganizationError::MonthsOutOfRange => Some("maximum_token_months"),
+            OrganizationError::DefaultMonthsOutOfRange { .. } => Some("default_token_months"),
+            OrganizationError::SecondsOutOfRange => Some("maximum_expires_in"),
+            OrganizationError::DefaultSecondsOutOfRange { .. } => Some("default_expires_in"),
+            OrganizationError::Exists | OrganizationError::Unknown => None,
+        },
         ChangeError::Store(StoreError::NameTaken(kind)) => Some(match kind {
             NameKind::ThirdParty => "name",
             NameKind::ClientIdentifier => "client_id",
@@ -251,7 +298,15 @@ fn refused(error: &DomainError) -> Mapped {
         | DomainError::Token(TokenError::Unknown)
         | DomainError::Authorization(AuthorizationError::Unknown)
         | DomainError::Consent(ConsentError::Unknown) => (StatusCode::NOT_FOUND, "not-found", "Not found"),
-        DomainError::Organization(OrganizationError::MonthsOutOfRange)
+        DomainError::Client(ClientError::BeyondOwnRights { .. }) => {
+            (StatusCode::FORBIDDEN, "beyond-own-rights", "Beyond your own rights")
+        }
+        DomainError::Organization(
+            OrganizationError::MonthsOutOfRange
+            | OrganizationError::DefaultMonthsOutOfRange { .. }
+            | OrganizationError::SecondsOutOfRange
+            | OrganizationError::DefaultSecondsOutOfRange { .. },
+        )
         | DomainError::Client(
             ClientError::ExpiryInThePast
             | ClientError::NoGrantType
@@ -259,7 +314,12 @@ fn refused(error: &DomainError) -> Mapped {
             | ClientError::PublicClientCredentials
             | ClientError::PublicWithoutPkce
             | ClientError::PublicIntrospection
-            | ClientError::LifetimeOutOfRange { .. },
+            | ClientError::LifetimeOutOfRange { .. }
+            | ClientError::LifetimeBeyondMaximum { .. }
+            | ClientError::PublicApiKey
+            | ClientError::ApiKeyGrantTypes
+            | ClientError::ApiKeyWithoutScope
+            | ClientError::NotAnApiScope { .. },
         )
         | DomainError::Token(TokenError::ExpiryInThePast | TokenError::ExpiryTooLate { .. }) => {
             (StatusCode::UNPROCESSABLE_ENTITY, "invalid-fields", "Check the fields")

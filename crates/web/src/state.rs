@@ -2,9 +2,11 @@
 
 use std::net::IpAddr;
 
+use countersign_domain::values::HostName;
 use countersign_persistence::Store;
 use countersign_persistence::directory::OrganizationEntry;
 use metrics_exporter_prometheus::PrometheusHandle;
+use url::Url;
 
 use crate::assets::Assets;
 use crate::changes::sign_in::Strangers;
@@ -56,6 +58,17 @@ impl AppState {
             Some(host) => self.issuer_of_host(host),
             None => self.issuer_of_slug(&organization.slug),
         }
+    }
+
+    /// Every issuer identifier of an organization: that under the installation's address and, with a host name of its
+    /// own, that one.
+    pub fn issuers(&self, slug: &str, host: Option<&str>) -> Vec<String> {
+        [self.issuer_of_slug(slug)].into_iter().chain(host.map(|host| self.issuer_of_host(host))).collect()
+    }
+
+    /// Whether the host name is the installation's.
+    pub fn is_own_host(&self, host: &HostName) -> bool {
+        Url::parse(&self.base_url).is_ok_and(|url| url.host_str() == Some(host.as_str()))
     }
 
     /// The issuer identifier of an organization under the installation's address.

@@ -47,6 +47,7 @@ pub const FORMS: &[ConfirmedForm] = &[
     form("/o/{org}/members/{id}/sign-in-link", always),
     form("/o/{org}/members/{id}/end-sessions", always),
     form("/o/{org}/members/{id}/reset-sign-in-codes", always),
+    form("/o/{org}/settings/api-keys/new", always),
 ];
 
 /// The operations of the API: method, and path below `/api/v1/orgs/{org}`.

@@ -19,6 +19,8 @@ macro_rules! embedded {
 
 /// Every template: its name and its text.
 const TEMPLATES: &[(&str, &str)] = embedded![
+    "api-key-new",
+    "api-keys",
     "audit",
     "client",
     "client-delete",
@@ -34,6 +36,7 @@ const TEMPLATES: &[(&str, &str)] = embedded![
     "members",
     "organizations",
     "profile",
+    "settings",
     "sign-in-codes",
     "step-up",
     "third-parties",
@@ -45,6 +48,7 @@ const TEMPLATES: &[(&str, &str)] = embedded![
     "token",
     "partials/active",
     "partials/active-tokens",
+    "partials/api-scopes",
     "partials/client-rows",
     "partials/enabled",
     "partials/error-summary",

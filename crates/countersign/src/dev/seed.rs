@@ -8,7 +8,7 @@ use countersign_domain::values::{
 };
 use countersign_domain::{
     Client, ClientCommand, ClientSettings, InvalidValue, MemberId, OrganizationId, Role, Secret, SecretKind,
-    ThirdParty, ThirdPartyCommand, ThirdPartyId, Token, TokenCommand,
+    SettingsBounds, ThirdParty, ThirdPartyCommand, ThirdPartyId, Token, TokenCommand,
 };
 use countersign_persistence::queries::members;
 use countersign_persistence::{ChangeError, Store, UnitOfWork, sign_in};
@@ -138,8 +138,8 @@ impl Contents {
         // It is a backend that asks about the tokens which others present to it.
         let settings = unit.load::<Client>(backend).await?.settings().clone();
         let settings = ClientSettings { may_introspect: true, ..settings };
-        let maximum_months = DEFAULT_MAXIMUM_TOKEN_MONTHS;
-        unit.execute::<Client>(backend, ClientCommand::ChangeSettings { settings, maximum_months }).await?;
+        let bounds = SettingsBounds::of_operator(DEFAULT_MAXIMUM_TOKEN_MONTHS);
+        unit.execute::<Client>(backend, ClientCommand::ChangeSettings { settings, bounds }).await?;
         self.register(unit, self.public_client.clone(), None, None).await?;
         let (digest, last_four) = digest_and_last_four(&self.token);
         let issue = TokenCommand::IssueManual {
@@ -149,6 +149,7 @@ impl Contents {
             last_four,
             scopes: self.scopes.clone(),
             expires_at: None,
+            default_months: 6,
             maximum_months: DEFAULT_MAXIMUM_TOKEN_MONTHS,
         };
         unit.create::<Token>(issue).await?;

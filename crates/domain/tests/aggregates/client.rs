@@ -3,7 +3,7 @@
 use countersign_domain::client::{AuthenticationFailure, ClientType, MAXIMUM_SECRETS, SecretProof};
 use countersign_domain::{
     Change, Client, ClientCommand as Command, ClientError, ClientEvent as Event, ClientSettings, Digest, GrantType,
-    JournalEvent, JournaledAggregate, References, SecretId, TokenEvent,
+    JournalEvent, JournaledAggregate, References, SecretId, SettingsBounds, TokenEvent,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -86,7 +86,7 @@ fn initial() -> ClientSettings {
 }
 
 fn change_settings(settings: ClientSettings) -> Command {
-    Command::ChangeSettings { settings, maximum_months: 1 }
+    Command::ChangeSettings { settings, bounds: SettingsBounds::of_operator(1) }
 }
 
 fn in_a_moment() -> Timestamp {
@@ -108,6 +108,7 @@ fn settings_change_as_a_whole_and_only_when_they_differ() {
         pkce_required: false,
         access_token_lifetime: Some(60),
         may_introspect: true,
+        api_access: false,
     };
     let tidy = ClientSettings {
         scopes: vec!["write".into(), "admin".into()],

@@ -1,6 +1,6 @@
 //! The token.
 
-use countersign_domain::token::{ACCESS_TOKEN_LIFETIME, TokenKind, TokenStatus};
+use countersign_domain::token::{TokenKind, TokenStatus};
 use countersign_domain::{
     Digest, JournalEvent, JournaledAggregate, MemberEvent, References, Secret, SecretKind, Token,
     TokenCommand as Command, TokenError, TokenEvent as Event,
@@ -34,6 +34,7 @@ fn issue(expires_at: Option<Timestamp>, maximum_months: u16) -> Command {
         last_four: "oken".into(),
         scopes: vec!["read".parse().unwrap(), "write".parse().unwrap()],
         expires_at,
+        default_months: 6,
         maximum_months,
     }
 }
@@ -51,7 +52,7 @@ fn issue_access(third_party: Option<u128>) -> Command {
         digest: Digest::of("access token"),
         last_four: "oken".into(),
         scopes: vec!["read".into()],
-        lifetime: Some(ACCESS_TOKEN_LIFETIME),
+        lifetime: Some(SignedDuration::from_secs(3600)),
         authorization: None,
     }
 }
@@ -161,6 +162,7 @@ fn the_record_holds_the_digest_and_never_the_token() {
         last_four: clear.last_four(),
         scopes: vec![],
         expires_at: None,
+        default_months: 6,
         maximum_months: 24,
     };
     let json = json(event_of::<Token>(&services, &[], command));

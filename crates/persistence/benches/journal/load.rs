@@ -100,6 +100,7 @@ pub async fn issue(store: &Store, organization: OrganizationId) -> Result<(), Ch
                 last_four: secret.last_four(),
                 scopes: vec![Scope::parse("orders:read").unwrap(), Scope::parse("orders:write").unwrap()],
                 expires_at: None,
+                default_months: 6,
                 maximum_months: 24,
             };
             unit.create::<Token>(issue).await.map(drop)

@@ -6,7 +6,8 @@ use countersign_domain::third_party::Mode;
 use countersign_domain::token::TokenStatus;
 use countersign_domain::validity::{Standing, TokenFacts};
 use countersign_domain::{
-    AuthorizationId, ClientId, ClientSettings, Digest, MemberId, OrganizationId, ThirdPartyId, TokenId,
+    AccessTokenLifetimes, AuthorizationId, ClientId, ClientSettings, Digest, MemberId, OrganizationId, ThirdPartyId,
+    TokenId,
 };
 use jiff::Timestamp;
 use tokio_postgres::Row;
@@ -31,6 +32,12 @@ pub struct OrganizationEntry {
     pub maximum_token_months: u16,
     /// The host name of its own, if it has one.
     pub host: Option<String>,
+    /// The life of a manual token for which no date is chosen, in calendar months; within the longest.
+    pub usual_token_months: u16,
+    /// How long access tokens live.
+    pub access_tokens: AccessTokenLifetimes,
+    /// Whether members must sign in with codes (TOTP).
+    pub sign_in_codes_required: bool,
 }
 
 /// A third party.
@@ -126,16 +133,23 @@ pub(super) async fn organization(
     pool: &Pool,
     id: OrganizationId,
 ) -> Result<Option<Arc<OrganizationEntry>>, StoreError> {
-    let sql = "SELECT slug, name, suspended, maximum_token_months, host FROM organizations WHERE org_id = $1";
+    let sql = "SELECT slug, name, suspended, maximum_token_months, host, \
+               least(default_token_months, maximum_token_months), default_access_token_seconds, \
+               maximum_access_token_seconds, sign_in_codes_required FROM organizations WHERE org_id = $1";
     one(&pool.read(id, sql, parameters![id.uuid()]).await?, |row| {
-        let months: i32 = row.try_get(3)?;
         Ok(OrganizationEntry {
             id,
             slug: row.try_get(0)?,
             name: row.try_get(1)?,
             suspended: row.try_get(2)?,
-            maximum_token_months: u16::try_from(months).unwrap_or_default(),
+            maximum_token_months: months(row.try_get(3)?),
             host: row.try_get(4)?,
+            usual_token_months: months(row.try_get(5)?),
+            access_tokens: AccessTokenLifetimes {
+                default: row.try_get::<_, i32>(6)?.unsigned_abs(),
+                maximum: row.try_get::<_, Option<i32>>(7)?.map(i32::unsigned_abs),
+            },
+            sign_in_codes_required: row.try_get(8)?,
         })
     })
 }
@@ -251,6 +265,10 @@ fn standing(on: bool, deleted: bool) -> Standing {
         (false, true) => Standing::On,
         (false, false) => Standing::Off,
     }
+}
+
+fn months(stored: i32) -> u16 {
+    u16::try_from(stored).unwrap_or_default()
 }
 
 fn words(text: &str) -> Vec<String> {

@@ -100,6 +100,7 @@ async fn a_new_stream_under_a_known_identifier_is_refused_alone() {
             last_four: secret.last_four(),
             scopes: vec![Scope::parse("orders:read").unwrap()],
             expires_at: None,
+            default_months: 6,
             maximum_months: 24,
         };
         unit.create_with_id::<Token>(id, issue).await

@@ -1,5 +1,7 @@
 //! The organization itself: one row.
 
+use countersign_domain::expiry::MANUAL_TOKEN_MONTHS;
+use countersign_domain::organization::DEFAULT_ACCESS_TOKEN_SECONDS;
 use countersign_domain::{JournalEvent, OrganizationEvent};
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -17,6 +19,10 @@ pub(crate) struct OrganizationRow {
     maximum_token_months: i32,
     created_at: Timestamp,
     host: Option<String>,
+    default_token_months: i32,
+    maximum_access_token_seconds: Option<i32>,
+    default_access_token_seconds: i32,
+    sign_in_codes_required: bool,
 }
 
 impl Projection for Organizations {
@@ -32,6 +38,10 @@ impl Projection for Organizations {
         ("maximum_token_months", "integer"),
         ("created_at", "timestamptz"),
         ("host", "text"),
+        ("default_token_months", "integer"),
+        ("maximum_access_token_seconds", "integer"),
+        ("default_access_token_seconds", "integer"),
+        ("sign_in_codes_required", "boolean"),
     ];
 
     fn touched(event: &ProjectedEvent<'_>) -> Vec<Uuid> {
@@ -55,6 +65,10 @@ impl Projection for Organizations {
                 maximum_token_months: i32::from(*maximum_token_months),
                 created_at: event.occurred_at,
                 host: None,
+                default_token_months: i32::from(MANUAL_TOKEN_MONTHS),
+                maximum_access_token_seconds: None,
+                default_access_token_seconds: stored(DEFAULT_ACCESS_TOKEN_SECONDS),
+                sign_in_codes_required: false,
             });
         }
         let mut row = row?;
@@ -65,6 +79,17 @@ impl Projection for Organizations {
             OrganizationEvent::OrganizationResumed {} => row.suspended = false,
             OrganizationEvent::TokenLifetimeLimited { months } => row.maximum_token_months = i32::from(months.to),
             OrganizationEvent::HostNameChanged { host } => row.host.clone_from(&host.to),
+            OrganizationEvent::DefaultTokenLifetimeChanged { months } => {
+                row.default_token_months = i32::from(months.to)
+            }
+            OrganizationEvent::AccessTokenLifetimeLimited { seconds } => {
+                row.maximum_access_token_seconds = seconds.to.map(stored);
+            }
+            OrganizationEvent::DefaultAccessTokenLifetimeChanged { seconds } => {
+                row.default_access_token_seconds = stored(seconds.to);
+            }
+            OrganizationEvent::SignInCodesRequired {} => row.sign_in_codes_required = true,
+            OrganizationEvent::SignInCodesMadeOptional {} => row.sign_in_codes_required = false,
         }
         Some(row)
     }
@@ -79,6 +104,10 @@ impl Projection for Organizations {
                 maximum_token_months: row.try_get(4)?,
                 created_at: row.try_get(5)?,
                 host: row.try_get(6)?,
+                default_token_months: row.try_get(7)?,
+                maximum_access_token_seconds: row.try_get(8)?,
+                default_access_token_seconds: row.try_get(9)?,
+                sign_in_codes_required: row.try_get(10)?,
             },
         ))
     }
@@ -95,6 +124,15 @@ impl Projection for Organizations {
             array(rows, |row| row.maximum_token_months),
             array(rows, |row| row.created_at),
             array(rows, |row| row.host.clone()),
+            array(rows, |row| row.default_token_months),
+            array(rows, |row| row.maximum_access_token_seconds),
+            array(rows, |row| row.default_access_token_seconds),
+            array(rows, |row| row.sign_in_codes_required),
         ]
     }
+}
+
+/// Seconds as the database holds them; the rules allow no more than it can.
+fn stored(seconds: u32) -> i32 {
+    i32::try_from(seconds).unwrap_or(i32::MAX)
 }

@@ -52,6 +52,8 @@ pub struct SessionEntry {
     pub email: Option<String>,
     /// What the member may do, now.
     pub role: Role,
+    /// Whether the member signs in with codes (TOTP).
+    pub has_sign_in_codes: bool,
     /// When it began.
     pub created_at: Timestamp,
     /// When it was last used, to the minute.
@@ -136,7 +138,8 @@ pub async fn find_session(
     now: Timestamp,
 ) -> Result<Option<SessionEntry>, StoreError> {
     let sql = "SELECT s.session_id, s.member_id, m.name, m.email, m.role, s.created_at, s.last_seen_at, \
-               s.confirmed_at \
+               s.confirmed_at, \
+               EXISTS (SELECT FROM second_factors f WHERE f.org_id = s.org_id AND f.member_id = s.member_id) \
                FROM sessions s JOIN members m ON m.org_id = s.org_id AND m.member_id = s.member_id \
                WHERE s.org_id = $1 AND s.digest = $2 AND s.expires_at > $3 AND s.last_seen_at > $4 AND m.active \
                AND s.awaits_code_after IS NULL";
@@ -152,6 +155,7 @@ pub async fn find_session(
         created_at: row.try_get(5)?,
         last_seen_at: row.try_get(6)?,
         confirmed_at: row.try_get(7)?,
+        has_sign_in_codes: row.try_get(8)?,
     }))
 }
 

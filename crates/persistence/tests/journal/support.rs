@@ -61,6 +61,7 @@ pub fn issue_command(secret: &Secret, third_party: ThirdPartyId, last_four: Stri
         last_four,
         scopes: vec![Scope::parse("orders:read").unwrap()],
         expires_at: None,
+        default_months: 6,
         maximum_months: 24,
     }
 }

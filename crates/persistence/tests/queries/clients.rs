@@ -6,7 +6,7 @@ use countersign_domain::third_party::Mode;
 use countersign_domain::values::{ClientIdentifier, EmailAddress};
 use countersign_domain::{
     Authorization, AuthorizationCommand, Client, ClientCommand, ClientId, ClientSettings, Digest, MemberId, Role,
-    Token, TokenCommand, TokenId,
+    SettingsBounds, Token, TokenCommand, TokenId,
 };
 use countersign_persistence::clock;
 use countersign_persistence::queries::Cut;
@@ -34,7 +34,7 @@ async fn client(world: &World, identifier: &str) -> ClientId {
 async fn set_lifetime(world: &World, client: ClientId, seconds: u32) {
     let initial = ClientSettings::initial(ClientType::Confidential, Vec::new());
     let settings = ClientSettings { access_token_lifetime: Some(seconds), ..initial };
-    let command = ClientCommand::ChangeSettings { settings, maximum_months: 24 };
+    let command = ClientCommand::ChangeSettings { settings, bounds: SettingsBounds::of_operator(24) };
     world.execute::<Client>(client.uuid(), command).await;
 }
 

@@ -138,6 +138,7 @@ impl World {
             last_four: secret.last_four(),
             scopes: vec![Scope::parse("read").unwrap()],
             expires_at,
+            default_months: 6,
             maximum_months: 120,
         };
         let id = self.create::<Token>(issue).await;

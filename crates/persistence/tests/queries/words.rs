@@ -10,8 +10,8 @@ use countersign_domain::values::{HostName, Note, OrganizationName, PersonName, R
 use countersign_domain::{
     Authorization, AuthorizationCommand, AuthorizationEvent, Client, ClientCommand, ClientEvent, ClientSettings,
     Consent, ConsentCommand, ConsentEvent, ConsentId, Digest, GrantType, Member, MemberCommand, MemberEvent,
-    Organization, OrganizationCommand, OrganizationEvent, Role, SessionId, ThirdParty, ThirdPartyCommand,
-    ThirdPartyEvent, Token, TokenCommand, TokenEvent, VerifierId,
+    Organization, OrganizationCommand, OrganizationEvent, Role, SessionId, SettingsBounds, ThirdParty,
+    ThirdPartyCommand, ThirdPartyEvent, Token, TokenCommand, TokenEvent, VerifierId,
 };
 use countersign_persistence::clock;
 use countersign_persistence::queries::audit::{
@@ -63,6 +63,13 @@ async fn organizations() {
         OrganizationCommand::LimitTokenLifetime { months: 1 },
         OrganizationCommand::SetHostName(Some(HostName::parse(&format!("{slug}.example")).unwrap())),
         OrganizationCommand::SetHostName(None),
+        OrganizationCommand::LimitTokenLifetime { months: 24 },
+        OrganizationCommand::SetDefaultTokenLifetime { months: 3 },
+        OrganizationCommand::LimitAccessTokenLifetime { seconds: Some(7200) },
+        OrganizationCommand::LimitAccessTokenLifetime { seconds: None },
+        OrganizationCommand::SetDefaultAccessTokenLifetime { seconds: 900 },
+        OrganizationCommand::RequireSignInCodes(true),
+        OrganizationCommand::RequireSignInCodes(false),
     ] {
         world.execute::<Organization>(id, command).await;
     }
@@ -80,6 +87,15 @@ async fn organizations() {
             "Limited the life of manual tokens to 1 month; Longest life of a manual token: 24 months → 1 month",
             &format!("Gave the organization the host name {slug}.example; Host name: – → {slug}.example"),
             &format!("Took the organization's host name away; Host name: {slug}.example → –"),
+            "Limited the life of manual tokens to 24 months; Longest life of a manual token: 1 month → 24 months",
+            "Set the life of manual tokens to 3 months unless a date is chosen; \
+             Life of a manual token: 6 months → 3 months",
+            "Limited the life of access tokens to 7200 s; Longest life of an access token: – → 7200 s",
+            "Took the limit of the life of access tokens away; Longest life of an access token: 7200 s → –",
+            "Set the life of access tokens to 900 s where a client says nothing else; \
+             Life of an access token: 3600 s → 900 s",
+            "Required sign-in codes of all members; Sign-in codes required: No → Yes",
+            "Made sign-in codes optional; Sign-in codes required: Yes → No",
         ],
     )
     .await;
@@ -244,8 +260,19 @@ async fn clients() {
         pkce_required: false,
         access_token_lifetime: Some(600),
         may_introspect: true,
+        api_access: false,
     };
-    world.execute::<Client>(id, ClientCommand::ChangeSettings { settings, maximum_months: 12 }).await;
+    let bounds = SettingsBounds::of_operator(12);
+    world.execute::<Client>(id, ClientCommand::ChangeSettings { settings, bounds: bounds.clone() }).await;
+    let api_key = ClientSettings {
+        scopes: vec!["audit:read".into()],
+        grant_types: vec![GrantType::ClientCredentials],
+        pkce_required: false,
+        access_token_lifetime: Some(600),
+        may_introspect: true,
+        api_access: true,
+    };
+    world.execute::<Client>(id, ClientCommand::ChangeSettings { settings: api_key, bounds }).await;
     world.execute::<Client>(id, ClientCommand::RemoveSecret(client.secrets[0].id)).await;
     world.execute::<Client>(id, ClientCommand::Delete).await;
     let minute = "(in the minute from 2026-03-14 09:26:00 UTC)";

@@ -10,8 +10,8 @@ use countersign_domain::values::{
 use countersign_domain::{
     Authorization, AuthorizationCommand, AuthorizationId, Client, ClientCommand, ClientId, ClientSettings, Consent,
     ConsentCommand, ConsentId, Digest, JournaledAggregate, Member, MemberCommand, MemberId, Organization,
-    OrganizationCommand, OrganizationId, Role, Secret, SecretKind, StreamId, ThirdParty, ThirdPartyCommand,
-    ThirdPartyId, Token, TokenCommand, TokenId,
+    OrganizationCommand, OrganizationId, Role, Secret, SecretKind, SettingsBounds, StreamId, ThirdParty,
+    ThirdPartyCommand, ThirdPartyId, Token, TokenCommand, TokenId,
 };
 use countersign_persistence::{Context, Source, Store, testing};
 use tokio_postgres::NoTls;
@@ -91,6 +91,10 @@ impl Journal<'_> {
         let commands = [
             OrganizationCommand::Rename(name),
             OrganizationCommand::LimitTokenLifetime { months: 12 },
+            OrganizationCommand::SetDefaultTokenLifetime { months: 3 },
+            OrganizationCommand::LimitAccessTokenLifetime { seconds: Some(7200) },
+            OrganizationCommand::SetDefaultAccessTokenLifetime { seconds: 900 },
+            OrganizationCommand::RequireSignInCodes(true),
             OrganizationCommand::Suspend,
             OrganizationCommand::Resume,
         ];
@@ -182,7 +186,7 @@ impl Journal<'_> {
                 may_introspect: true,
                 ..ClientSettings::initial(ClientType::Confidential, scopes.iter().map(ToString::to_string).collect())
             },
-            maximum_months: 12,
+            bounds: SettingsBounds::of_operator(12),
         };
         let commands = [
             settings(&["admin"]),
@@ -259,6 +263,7 @@ impl Journal<'_> {
             last_four: secret.last_four(),
             scopes: vec![Scope::parse("read").unwrap()],
             expires_at: None,
+            default_months: 6,
             maximum_months: 12,
         };
         self.create::<Token>(issue).await.into()

@@ -3,6 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use countersign_domain::{ClientId, Right};
 use countersign_persistence::StoreError;
+use countersign_persistence::directory::OrganizationEntry;
 use countersign_persistence::queries::clients::list::{self, ClientFilter, ClientList, ClientSort};
 use countersign_persistence::queries::clients::{ClientDetail, get_all};
 use countersign_persistence::queries::{Cut, Page};
@@ -82,7 +83,7 @@ impl List for Clients {
         column("active", ClientSort::Active, ["Active"; 2], &[("yes", "Active"), ("no", "Inactive")]),
     ];
 
-    fn query(listing: &Listing<ClientSort>) -> ClientList {
+    fn query(listing: &Listing<ClientSort>, organization: &OrganizationEntry) -> ClientList {
         let filter = ClientFilter {
             search: None,
             identifier: listing.set_filter("client_id"),
@@ -92,36 +93,41 @@ impl List for Clients {
             passthru_user: listing.set_filter("passthru_user"),
             active: listing.set_filter("active").map(|active| active == "yes"),
             zone: Some(listing.zone.time_zone()),
+            lifetimes: organization.access_tokens,
         };
         ClientList { filter, sort: listing.sort, descending: listing.descending }
     }
 
     async fn count(reader: &Reader<'_>, query: &ClientList) -> Result<u64, StoreError> {
-        list::count(reader.store, reader.organization, &query.filter).await
+        list::count(reader.store, reader.organization.id, &query.filter).await
     }
 
     async fn page(reader: &Reader<'_>, query: &ClientList, cut: Cut) -> Result<Page<ClientDetail>, StoreError> {
-        list::page(reader.store, reader.organization, query, cut).await
+        list::page(reader.store, reader.organization.id, query, cut).await
     }
 
     async fn identifiers(reader: &Reader<'_>, query: &ClientList) -> Result<Vec<ClientId>, StoreError> {
-        list::identifiers(reader.store, reader.organization, query).await
+        list::identifiers(reader.store, reader.organization.id, query).await
     }
 
     async fn get_all(reader: &Reader<'_>, ids: &[ClientId]) -> Result<Vec<ClientDetail>, StoreError> {
-        get_all(reader.store, reader.organization, ids).await
+        get_all(reader.store, reader.organization.id, ids).await
     }
 
-    fn row(client: &ClientDetail, base: &str, _: Timestamp) -> Row {
+    fn row(client: &ClientDetail, reader: &Reader<'_>) -> Row {
         let third_party = client.third_party.zip(client.third_party_name.clone());
         Row {
-            href: format!("{base}/clients/{}", client.id),
+            href: format!("{}/clients/{}", reader.base, client.id),
             client_id: client.identifier.clone(),
             third_party: third_party
-                .map(|(id, name)| ThirdPartyLink { name, href: format!("{base}/third-parties/{id}") }),
+                .map(|(id, name)| ThirdPartyLink { name, href: format!("{}/third-parties/{id}", reader.base) }),
             code_created_at: client.last_code.as_ref().map(|code| code.created_at),
             token_created_at: client.last_token.as_ref().map(|token| token.created_at),
-            expires_in: list::lifetime_in_words(client.settings.access_token_lifetime, client.is_automatic),
+            expires_in: list::lifetime_in_words(
+                client.settings.access_token_lifetime,
+                client.is_automatic,
+                reader.organization.access_tokens,
+            ),
             passthru_user: client.last_code.as_ref().map(|code| Person {
                 name: code.passthru_user.name.clone(),
                 email: code.passthru_user.email.clone().unwrap_or_default(),

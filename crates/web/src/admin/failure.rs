@@ -40,6 +40,12 @@ pub(crate) fn error_page(request: &HttpRequest, answer: &Answer, id: RequestId) 
             _ => session_ended(state, request, answer),
         };
     }
+    if answer.problem == "sign-in-codes-required"
+        && let Some(identity) = request.extensions().get::<Identity>()
+    {
+        let base = base(&identity.organization.slug);
+        return see_other(&format!("{base}/profile/sign-in-codes?done=sign-in-codes-required"));
+    }
     let interrupted = request.extensions_mut().remove::<Interrupted>();
     let identity = request.extensions().get::<Identity>().cloned();
     if let (Some(interrupted), Some(identity)) = (interrupted, identity) {

@@ -3,6 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use countersign_domain::{MemberId, Right};
 use countersign_persistence::StoreError;
+use countersign_persistence::directory::OrganizationEntry;
 use countersign_persistence::queries::members::{self, MemberFilter, MemberList, MemberSort, MemberSummary};
 use countersign_persistence::queries::{Cut, ERASED, Page};
 use jiff::Timestamp;
@@ -72,7 +73,7 @@ impl List for Members {
         column("signed_in", MemberSort::LastSignedIn, "Last signed in", &[]),
     ];
 
-    fn query(listing: &Listing<MemberSort>) -> MemberList {
+    fn query(listing: &Listing<MemberSort>, _: &OrganizationEntry) -> MemberList {
         let filter = MemberFilter {
             search: None,
             name: listing.set_filter("name"),
@@ -87,25 +88,25 @@ impl List for Members {
     }
 
     async fn count(reader: &Reader<'_>, query: &MemberList) -> Result<u64, StoreError> {
-        members::count(reader.store, reader.organization, &query.filter).await
+        members::count(reader.store, reader.organization.id, &query.filter).await
     }
 
     async fn page(reader: &Reader<'_>, query: &MemberList, cut: Cut) -> Result<Page<MemberSummary>, StoreError> {
-        members::page(reader.store, reader.organization, query, cut).await
+        members::page(reader.store, reader.organization.id, query, cut).await
     }
 
     async fn identifiers(reader: &Reader<'_>, query: &MemberList) -> Result<Vec<MemberId>, StoreError> {
-        members::identifiers(reader.store, reader.organization, query).await
+        members::identifiers(reader.store, reader.organization.id, query).await
     }
 
     async fn get_all(reader: &Reader<'_>, ids: &[MemberId]) -> Result<Vec<MemberSummary>, StoreError> {
-        members::get_all(reader.store, reader.organization, ids).await
+        members::get_all(reader.store, reader.organization.id, ids).await
     }
 
-    fn row(member: &MemberSummary, base: &str, _: Timestamp) -> Row {
+    fn row(member: &MemberSummary, reader: &Reader<'_>) -> Row {
         let or_erased = |value: &Option<String>| value.clone().unwrap_or_else(|| ERASED.to_owned());
         Row {
-            href: format!("{base}/members/{}", member.id),
+            href: format!("{}/members/{}", reader.base, member.id),
             name: or_erased(&member.name),
             email: or_erased(&member.email),
             role: role_in_words(member.role),

@@ -19,6 +19,7 @@ mod profile;
 mod refusal;
 mod return_to;
 mod secrets;
+mod settings;
 mod sign_in;
 mod sign_in_code;
 mod step_up;
@@ -129,5 +130,14 @@ pages! {
     "/o/{org}/members/{id}/reset-sign-in-codes": {
         get Some(Right::ManageMembers) => member::action::form,
         post Some(Right::ManageMembers) => member::action::submit,
+    }
+    "/o/{org}/settings": {
+        get Some(Right::ReadSettings) => settings::show,
+        post Some(Right::ManageSettings) => settings::save,
+    }
+    "/o/{org}/settings/api-keys": { get Some(Right::ReadSettings) => settings::api_keys::list }
+    "/o/{org}/settings/api-keys/new": {
+        get Some(Right::ManageThirdParties) => settings::new_api_key::form,
+        post Some(Right::ManageThirdParties) => settings::new_api_key::submit,
     }
 }

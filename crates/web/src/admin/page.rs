@@ -22,6 +22,7 @@ pub(super) enum Section {
     Clients,
     Audit,
     Members,
+    Settings,
     /// None of the navigation.
     Elsewhere,
 }
@@ -89,6 +90,7 @@ impl Frame {
             (Section::Clients, Right::ReadThirdParties, "OAuth clients", "clients"),
             (Section::Audit, Right::ReadAudit, "Audit", "audit"),
             (Section::Members, Right::ReadMembers, "Members", "members"),
+            (Section::Settings, Right::ReadSettings, "Settings", "settings"),
         ];
         let nav = links.into_iter().filter(|(_, right, _, _)| session.role.allows(*right));
         let nav = nav.map(|(its_section, _, label, path)| Link {
@@ -159,6 +161,7 @@ fn done_in_words(code: &str) -> Option<&'static str> {
         "third-party-added-by-chosen-secret" | "client-added-by-chosen-secret" => {
             "Saved. The Client Secret is the one that you entered. It is not shown again."
         }
+        "api-key-added" => "Saved. The Client Secret of the API key is shown below, this once, with how to try it.",
         "third-party-deleted" => "The third party is deleted. Its history stays in the audit timeline.",
         "client-added-without-secret" => "Saved. A public client has no Client Secret.",
         "client-deleted" => "The client is deleted. Its history stays in the audit timeline.",
@@ -174,6 +177,9 @@ fn done_in_words(code: &str) -> Option<&'static str> {
         "recovery-codes-made" => "Your new recovery codes are shown below, this once. Those before are void.",
         "sign-in-codes-off" => "Sign-in codes are off: your password alone signs you in.",
         "zone-changed" => "Saved. Times are shown in that time zone now.",
+        "sign-in-codes-required" => {
+            "Your organization requires sign-in codes. Switch them on here to go on; you need an authenticator app."
+        }
         "session-ended" => "The session is signed out.",
         "sessions-ended" => "All other sessions are signed out.",
         "not-a-member" => "You are signed in, but not as a member of this organization. Sign in with another account.",

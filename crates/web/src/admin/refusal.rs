@@ -36,6 +36,10 @@ impl Refusal {
                     "Somebody with this e-mail address is a member already. Is it somebody who was deactivated?";
                 invalid("email", message.to_owned())
             }
+            WebError::Change(ChangeError::Store(StoreError::NameTaken(NameKind::HostName))) => {
+                let message = "Another organization has this host name: choose one that is not used yet";
+                invalid("host_name", message.to_owned())
+            }
             WebError::Change(ChangeError::Store(StoreError::NameTaken(_))) => {
                 invalid("name", "Another third party has this name: choose one that is not used yet".to_owned())
             }
@@ -61,7 +65,9 @@ impl Refusal {
                     | DomainError::Member(MemberError::Inactive),
                 ),
             ) => Self { status: StatusCode::CONFLICT, ..invalid("", message) },
-            WebError::Change(ChangeError::Refused(DomainError::Client(_))) if !error.answer().fields.is_empty() => {
+            WebError::Change(ChangeError::Refused(DomainError::Client(_) | DomainError::Organization(_)))
+                if !error.answer().fields.is_empty() =>
+            {
                 Self { status: StatusCode::UNPROCESSABLE_ENTITY, errors: error.answer().fields, is_overtaken: false }
             }
             other => return Err(other),

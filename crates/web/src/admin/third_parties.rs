@@ -4,6 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use countersign_domain::third_party::Mode;
 use countersign_domain::{Right, ThirdPartyId};
 use countersign_persistence::StoreError;
+use countersign_persistence::directory::OrganizationEntry;
 use countersign_persistence::queries::third_parties::list::{
     self, ThirdPartyFilter, ThirdPartyList, ThirdPartySort, ThirdPartySummary,
 };
@@ -97,7 +98,7 @@ impl List for ThirdParties {
         },
     ];
 
-    fn query(listing: &Listing<ThirdPartySort>) -> ThirdPartyList {
+    fn query(listing: &Listing<ThirdPartySort>, _: &OrganizationEntry) -> ThirdPartyList {
         let filter = ThirdPartyFilter {
             search: listing.set_filter("q"),
             enabled: listing.set_filter("enabled").map(|enabled| enabled == "yes"),
@@ -110,7 +111,7 @@ impl List for ThirdParties {
     }
 
     async fn count(reader: &Reader<'_>, query: &ThirdPartyList) -> Result<u64, StoreError> {
-        list::count(reader.store, reader.organization, &query.filter, reader.now).await
+        list::count(reader.store, reader.organization.id, &query.filter, reader.now).await
     }
 
     async fn page(
@@ -118,20 +119,20 @@ impl List for ThirdParties {
         query: &ThirdPartyList,
         cut: Cut,
     ) -> Result<Page<ThirdPartySummary>, StoreError> {
-        list::page(reader.store, reader.organization, query, cut, reader.now).await
+        list::page(reader.store, reader.organization.id, query, cut, reader.now).await
     }
 
     async fn identifiers(reader: &Reader<'_>, query: &ThirdPartyList) -> Result<Vec<ThirdPartyId>, StoreError> {
-        list::identifiers(reader.store, reader.organization, query, reader.now).await
+        list::identifiers(reader.store, reader.organization.id, query, reader.now).await
     }
 
     async fn get_all(reader: &Reader<'_>, ids: &[ThirdPartyId]) -> Result<Vec<ThirdPartySummary>, StoreError> {
-        list::get_all(reader.store, reader.organization, ids, reader.now).await
+        list::get_all(reader.store, reader.organization.id, ids, reader.now).await
     }
 
-    fn row(third_party: &ThirdPartySummary, base: &str, now: Timestamp) -> Row {
+    fn row(third_party: &ThirdPartySummary, reader: &Reader<'_>) -> Row {
         Row {
-            href: format!("{base}/third-parties/{}", third_party.id),
+            href: format!("{}/third-parties/{}", reader.base, third_party.id),
             name: third_party.name.clone(),
             contact: contact(third_party.contact_name.as_deref(), third_party.contact_email.as_deref()),
             enabled: third_party.enabled,
@@ -142,7 +143,7 @@ impl List for ThirdParties {
                 None => "none",
             },
             expires_at: third_party.next_expiry,
-            expires_soon: expires_soon(third_party.next_expiry, now),
+            expires_soon: expires_soon(third_party.next_expiry, reader.now),
             last_used_at: third_party.last_used_at,
         }
     }

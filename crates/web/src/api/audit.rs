@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::problem::QueryProblems;
 use super::query::{Check, Query, identifier, instant, number};
 use crate::WebError;
-use crate::caller::{Caller, ReadAudit};
+use crate::caller::{ApiCaller, ReadAudit};
 use crate::state::AppState;
 
 const DEFAULT_LIMIT: u32 = 100;
@@ -155,7 +155,7 @@ pub(crate) struct ChangeView {
 )]
 pub(crate) async fn list_audit(
     state: web::Data<AppState>,
-    caller: Caller<ReadAudit>,
+    caller: ApiCaller<ReadAudit>,
     Query(query): Query<AuditQuery>,
 ) -> Result<HttpResponse, WebError> {
     let (filter, page) = checked(query)?;

@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Number;
 
 use crate::WebError;
-use crate::caller::{Caller, Needs};
+use crate::caller::{ApiCaller, Asks, Needs};
 use crate::server::BODY_LIMIT;
 
 const MEDIA_TYPE: &str = "application/json";
@@ -31,8 +31,12 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
 /// A caller with the right `R`, and the body of the request. The body is looked at only after the caller proved the
 /// right, so that nobody else learns what would be accepted.
 pub(super) struct Request<R, T> {
-    pub caller: Caller<R>,
+    pub caller: ApiCaller<R>,
     pub body: T,
+}
+
+impl<R: Needs, T> Asks for Request<R, T> {
+    type Right = R;
 }
 
 impl<R: Needs, T: DeserializeOwned + 'static> FromRequest for Request<R, T> {
@@ -40,7 +44,7 @@ impl<R: Needs, T: DeserializeOwned + 'static> FromRequest for Request<R, T> {
     type Future = Pin<Box<dyn Future<Output = Result<Self, WebError>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let caller = Caller::<R>::from_request(request, payload);
+        let caller = ApiCaller::<R>::from_request(request, payload);
         let body = read(request, payload);
         Box::pin(async move { Ok(Self { caller: caller.await?, body: body.await? }) })
     }

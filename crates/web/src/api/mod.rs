@@ -1,4 +1,5 @@
-//! The JSON API: what members' own programs do, under `/api/v1`, with a session as bearer token.
+//! The JSON API: what members' own programs do, under `/api/v1`, with a session or an API key's access token as bearer
+//! token.
 
 mod access_test;
 mod audit;
@@ -9,8 +10,10 @@ mod openapi;
 mod organization;
 mod problem;
 mod query;
+mod routes;
 mod secrets;
 mod sessions;
+mod settings;
 mod third_parties;
 mod tokens;
 
@@ -18,91 +21,71 @@ use actix_web::web;
 
 pub use openapi::openapi_json;
 pub(crate) use problem::problem;
+pub use routes::Route;
+use routes::api_routes;
 
-/// The routes under `/api`.
-pub(crate) fn routes(config: &mut web::ServiceConfig) {
-    config.service(web::resource("/openapi.json").route(web::get().to(openapi::openapi))).service(
-        web::scope("/v1")
-            .service(web::resource("/sessions").route(web::post().to(sessions::create::create_session)))
-            .service(web::resource("/sessions/current").route(web::delete().to(sessions::end::end_session)))
-            .service(
-                web::resource("/sessions/current/confirmation")
-                    .route(web::post().to(sessions::confirm::confirm_session)),
-            )
-            .service(web::scope("/orgs/{org}").configure(of_organization)),
-    );
-}
-
-/// The routes under `/api/v1/orgs/{org}`.
-fn of_organization(config: &mut web::ServiceConfig) {
-    config
-        .service(web::resource("/organization").route(web::get().to(organization::get_organization)))
-        .service(web::resource("/audit").route(web::get().to(audit::list_audit)))
-        .service(
-            web::resource("/clients")
-                .route(web::get().to(clients::list::list_clients))
-                .route(web::post().to(clients::add::add_client)),
-        )
-        .service(
-            web::resource("/clients/{client}")
-                .route(web::get().to(clients::get::get_client))
-                .route(web::patch().to(clients::change::change_client))
-                .route(web::delete().to(clients::delete::delete_client)),
-        )
-        .service(
-            web::resource("/clients/{client}/secrets").route(web::post().to(clients::add_secret::add_client_secret)),
-        )
-        .service(
-            web::resource("/clients/{client}/secrets/{secret}")
-                .route(web::delete().to(clients::remove_secret::remove_client_secret)),
-        )
-        .service(
-            web::resource("/members")
-                .route(web::get().to(members::list::list_members))
-                .route(web::post().to(members::add::add_member)),
-        )
-        .service(
-            web::resource("/members/{member}")
-                .route(web::get().to(members::get::get_member))
-                .route(web::patch().to(members::change::change_member)),
-        )
-        .service(
-            web::resource("/members/{member}/sign-in-link")
-                .route(web::post().to(members::sign_in_link::create_sign_in_link)),
-        )
-        .service(
-            web::resource("/members/{member}/end-sessions")
-                .route(web::post().to(members::end_sessions::end_member_sessions)),
-        )
-        .service(
-            web::resource("/members/{member}/reset-sign-in-codes")
-                .route(web::post().to(members::reset_sign_in_codes::reset_sign_in_codes)),
-        )
-        .service(
-            web::resource("/third-parties")
-                .route(web::get().to(third_parties::list::list_third_parties))
-                .route(web::post().to(third_parties::add::add_third_party)),
-        )
-        .service(
-            web::resource("/third-parties/{third_party}")
-                .route(web::get().to(third_parties::get::get_third_party))
-                .route(web::patch().to(third_parties::change::change_third_party))
-                .route(web::delete().to(third_parties::delete::delete_third_party)),
-        )
-        .service(
-            web::resource("/third-parties/{third_party}/access-test")
-                .route(web::post().to(access_test::test_third_party_access)),
-        )
-        .service(web::resource("/third-parties/{third_party}/tokens").route(web::post().to(tokens::add::add_token)))
-        .service(
-            web::resource("/third-parties/{third_party}/tokens/{token}")
-                .route(web::get().to(tokens::get::get_token))
-                .route(web::patch().to(tokens::change::change_token))
-                .route(web::delete().to(tokens::revoke::revoke_token)),
-        )
-        .service(web::resource("/third-parties/{third_party}/secrets").route(web::post().to(secrets::add::add_secret)))
-        .service(
-            web::resource("/third-parties/{third_party}/secrets/{secret}")
-                .route(web::delete().to(secrets::remove::remove_secret)),
-        );
+// `Open` where no organization is entered.
+api_routes! {
+    "/openapi.json": { get Open => openapi::openapi }
+    "/v1/sessions": { post Open => sessions::create::create_session }
+    "/v1/sessions/current": { delete Open => sessions::end::end_session }
+    "/v1/sessions/current/confirmation": { post Open => sessions::confirm::confirm_session }
+    "/v1/orgs/{org}/organization": { get UseOwnProfile => organization::get_organization }
+    "/v1/orgs/{org}/audit": { get ReadAudit => audit::list_audit }
+    "/v1/orgs/{org}/clients": {
+        get ReadThirdParties => clients::list::list_clients,
+        post ManageThirdParties => clients::add::add_client,
+    }
+    "/v1/orgs/{org}/clients/{client}": {
+        get ReadThirdParties => clients::get::get_client,
+        patch ManageThirdParties => clients::change::change_client,
+        delete ManageThirdParties => clients::delete::delete_client,
+    }
+    "/v1/orgs/{org}/clients/{client}/secrets": { post ManageThirdParties => clients::add_secret::add_client_secret }
+    "/v1/orgs/{org}/clients/{client}/secrets/{secret}": {
+        delete ManageThirdParties => clients::remove_secret::remove_client_secret,
+    }
+    "/v1/orgs/{org}/members": {
+        get ReadMembers => members::list::list_members,
+        post ManageMembers => members::add::add_member,
+    }
+    "/v1/orgs/{org}/members/{member}": {
+        get ReadMembers => members::get::get_member,
+        patch ManageMembers => members::change::change_member,
+    }
+    "/v1/orgs/{org}/members/{member}/sign-in-link": {
+        post ManageMembers => members::sign_in_link::create_sign_in_link,
+    }
+    "/v1/orgs/{org}/members/{member}/end-sessions": {
+        post ManageMembers => members::end_sessions::end_member_sessions,
+    }
+    "/v1/orgs/{org}/members/{member}/reset-sign-in-codes": {
+        post ManageMembers => members::reset_sign_in_codes::reset_sign_in_codes,
+    }
+    "/v1/orgs/{org}/settings": {
+        get ReadSettings => settings::get_settings,
+        patch ManageSettings => settings::change_settings,
+    }
+    "/v1/orgs/{org}/third-parties": {
+        get ReadThirdParties => third_parties::list::list_third_parties,
+        post ManageThirdParties => third_parties::add::add_third_party,
+    }
+    "/v1/orgs/{org}/third-parties/{third_party}": {
+        get ReadThirdParties => third_parties::get::get_third_party,
+        patch ManageThirdParties => third_parties::change::change_third_party,
+        delete ManageThirdParties => third_parties::delete::delete_third_party,
+    }
+    "/v1/orgs/{org}/third-parties/{third_party}/access-test": {
+        post ReadThirdParties => access_test::test_third_party_access,
+    }
+    "/v1/orgs/{org}/third-parties/{third_party}/tokens": { post ManageThirdParties => tokens::add::add_token }
+    "/v1/orgs/{org}/third-parties/{third_party}/tokens/{token}": {
+        get ReadThirdParties => tokens::get::get_token,
+        patch ManageThirdParties => tokens::change::change_token,
+        delete ManageThirdParties => tokens::revoke::revoke_token,
+    }
+    "/v1/orgs/{org}/third-parties/{third_party}/secrets": { post ManageThirdParties => secrets::add::add_secret }
+    "/v1/orgs/{org}/third-parties/{third_party}/secrets/{secret}": {
+        delete ManageThirdParties => secrets::remove::remove_secret,
+    }
 }

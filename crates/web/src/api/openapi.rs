@@ -3,12 +3,18 @@
 use std::sync::LazyLock;
 
 use actix_web::HttpResponse;
+use countersign_domain::ApiScope;
 use utoipa::openapi::path::Operation;
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
 use utoipa::openapi::{Deprecated, Ref, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
-use super::{access_test, audit, clients, members, organization, problem, secrets, sessions, third_parties, tokens};
+use super::{
+    ROUTES, access_test, audit, clients, members, organization, problem, secrets, sessions, settings, third_parties,
+    tokens,
+};
 use crate::{oauth, operations, step_up};
 
 #[derive(OpenApi)]
@@ -16,7 +22,9 @@ use crate::{oauth, operations, step_up};
     info(
         title = "Countersign",
         description = "Third-party access of organizations: third parties, their clients and tokens, and what happened \
-                       to them. Sign in at `/api/v1/sessions`; every other call carries the session as bearer token. \
+                       to them. Sign in at `/api/v1/sessions`; every other call carries the session as bearer token, or an \
+                       access token of an API key: a client with `api_access`, which gets it at its organization's token \
+                       endpoint by `client_credentials`. \
                        Errors are problem details (RFC 9457). What belongs to another organization answers like what \
                        does not exist.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
@@ -26,6 +34,8 @@ use crate::{oauth, operations, step_up};
         sessions::end::end_session,
         sessions::confirm::confirm_session,
         organization::get_organization,
+        settings::get_settings,
+        settings::change_settings,
         third_parties::list::list_third_parties,
         third_parties::add::add_third_party,
         third_parties::get::get_third_party,
@@ -69,7 +79,7 @@ use crate::{oauth, operations, step_up};
         operations::readiness,
     ),
     components(schemas(problem::Problem, oauth::ErrorDocument)),
-    modifiers(&SecuritySchemes, &OtherAddresses, &WhateverIsAsked, &Confirmations)
+    modifiers(&SecuritySchemes, &ApiKeys, &OtherAddresses, &WhateverIsAsked, &Confirmations)
 )]
 struct Document;
 
@@ -91,6 +101,14 @@ impl Modify for SecuritySchemes {
                      role must have",
                 ),
             ),
+            (
+                "api_key",
+                http(
+                    HttpAuthScheme::Bearer,
+                    "An access token of an API key of the organization; what is named beside it is the scope that it \
+                     must have. A scope to manage includes the one to read",
+                ),
+            ),
             ("token", http(HttpAuthScheme::Bearer, "A token that the organization gave to a third party")),
             ("client", http(HttpAuthScheme::Basic, "The Client ID and Client Secret")),
             (
@@ -103,6 +121,28 @@ impl Modify for SecuritySchemes {
         ];
         for (name, scheme) in schemes {
             components.add_security_scheme(name, scheme);
+        }
+    }
+}
+
+/// Every operation of an organization whose right some scope gives is open to API keys with that scope.
+struct ApiKeys;
+
+impl Modify for ApiKeys {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        for route in ROUTES {
+            let scope = route.right.and_then(ApiScope::giving);
+            let (Some(scope), Some(item)) = (scope, document.paths.paths.get_mut(route.path)) else { continue };
+            let operation = match route.method {
+                "GET" => &mut item.get,
+                "POST" => &mut item.post,
+                "PATCH" => &mut item.patch,
+                _ => &mut item.delete,
+            };
+            if let Some(operation) = operation {
+                let requirement = SecurityRequirement::new("api_key", [scope.as_str()]);
+                operation.security.get_or_insert_default().push(requirement);
+            }
         }
     }
 }

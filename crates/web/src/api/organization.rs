@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::problem::ReadProblems;
 use crate::WebError;
-use crate::caller::{Caller, UseOwnProfile};
+use crate::caller::{ApiCaller, UseOwnProfile};
 use crate::state::AppState;
 
 /// An organization.
@@ -38,7 +38,7 @@ pub(crate) struct OrganizationView<'a> {
 )]
 pub(crate) async fn get_organization(
     state: web::Data<AppState>,
-    caller: Caller<UseOwnProfile>,
+    caller: ApiCaller<UseOwnProfile>,
 ) -> Result<HttpResponse, WebError> {
     let organization = &caller.organization;
     Ok(HttpResponse::Ok().json(OrganizationView {

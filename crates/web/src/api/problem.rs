@@ -34,11 +34,16 @@ pub(super) struct Problem<'a> {
     errors: &'a [FieldError],
 }
 
+const REALM: &str = "Bearer realm=\"Countersign\"";
+
 /// The problem details of an error.
 pub(crate) fn problem(answer: &Answer, id: RequestId) -> HttpResponse {
     let mut response = HttpResponse::build(answer.status);
     if answer.status == StatusCode::UNAUTHORIZED {
-        response.insert_header((WWW_AUTHENTICATE, "Bearer realm=\"Countersign\""));
+        response.insert_header((WWW_AUTHENTICATE, REALM));
+    }
+    if let Some(challenge) = &answer.challenge {
+        response.insert_header((WWW_AUTHENTICATE, format!("{REALM}, {challenge}")));
     }
     response.insert_header((CACHE_CONTROL, "no-store")).content_type("application/problem+json").json(Problem {
         problem_type: format!("/problems/{}", answer.problem),
@@ -52,12 +57,14 @@ pub(crate) fn problem(answer: &Answer, id: RequestId) -> HttpResponse {
 
 const CHALLENGE: (&str, &str) = ("WWW-Authenticate", "`Bearer` with realm");
 
-const UNAUTHENTICATED: Shared = ("401", "No valid session was presented", &[CHALLENGE]);
+const UNAUTHENTICATED: Shared =
+    ("401", "No valid session, and no valid access token of an API key, was presented", &[CHALLENGE]);
 const SIGN_IN_FAILED: Shared =
     ("401", "E-mail address, password or code is wrong, or a code is needed and was not sent", &[CHALLENGE]);
 const FORBIDDEN: Shared = (
     "403",
-    "The member's role does not allow it, the organization is suspended, or the member has to prove again who it is",
+    "The member's role or the API key's scopes do not allow it, the organization is suspended or requires sign-in codes \
+      that the member does not have, or the member has to prove again who it is",
     &[],
 );
 const NOT_FOUND: Shared =

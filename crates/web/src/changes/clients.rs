@@ -3,7 +3,8 @@
 use countersign_domain::client::{ClientType, SecretProof};
 use countersign_domain::values::{ClientIdentifier, RedirectUri, Scope};
 use countersign_domain::{
-    Client, ClientCommand, ClientId, ClientSettings, GrantType, Secret, SecretId, SecretKind, ThirdPartyId,
+    Client, ClientCommand, ClientId, ClientSettings, DomainError, GrantType, Rights, Secret, SecretId, SecretKind,
+    SettingsBounds, ThirdPartyId,
 };
 use countersign_persistence::directory::OrganizationEntry;
 use countersign_persistence::queries::third_parties::SecretSummary;
@@ -36,6 +37,7 @@ pub(crate) struct SettingsChanges {
     pub pkce_required: Option<bool>,
     pub access_token_lifetime: Option<Option<u32>>,
     pub may_introspect: Option<bool>,
+    pub api_access: Option<bool>,
 }
 
 /// What to change of a client; what is `None` stays as it is.
@@ -76,21 +78,29 @@ impl Retirement {
 impl SettingsChanges {
     fn applied_to(&self, settings: &ClientSettings) -> ClientSettings {
         let scopes = self.scopes.as_ref().map(|scopes| scopes.iter().map(ToString::to_string).collect());
+        let becomes_api_key = self.api_access == Some(true) && !settings.api_access;
+        let grant_types = || match becomes_api_key {
+            true => vec![GrantType::ClientCredentials],
+            false => settings.grant_types.clone(),
+        };
         ClientSettings {
             scopes: scopes.unwrap_or_else(|| settings.scopes.clone()),
-            grant_types: self.grant_types.clone().unwrap_or_else(|| settings.grant_types.clone()),
+            grant_types: self.grant_types.clone().unwrap_or_else(grant_types),
             pkce_required: self.pkce_required.unwrap_or(settings.pkce_required),
             access_token_lifetime: self.access_token_lifetime.unwrap_or(settings.access_token_lifetime),
             may_introspect: self.may_introspect.unwrap_or(settings.may_introspect),
+            api_access: self.api_access.unwrap_or(settings.api_access),
         }
     }
 }
 
-/// Registers a client. The secret is there unless it is a public client or its secret was chosen.
+/// Registers a client, for somebody with these rights. The secret is there unless it is a public client or its secret
+/// was chosen.
 pub(crate) async fn register(
     store: &Store,
     context: &Context,
     organization: &OrganizationEntry,
+    rights: &Rights,
     new: &NewClient,
 ) -> Result<(ClientId, Option<Secret>), WebError> {
     store
@@ -104,7 +114,7 @@ pub(crate) async fn register(
                 redirect_uris: new.redirect_uris.clone(),
             };
             let id = ClientId(unit.create::<Client>(register).await?);
-            change_settings(unit, organization, id, &new.settings).await?;
+            change_settings(unit, organization, rights, id, &new.settings).await?;
             if !new.active {
                 unit.execute::<Client>(id.uuid(), ClientCommand::Deactivate).await?;
             }
@@ -117,11 +127,12 @@ pub(crate) async fn register(
         .await
 }
 
-/// Makes all the changes or none. Answers the new secret, if there is one to show.
+/// Makes all the changes or none, for somebody with these rights. Answers the new secret, if there is one to show.
 pub(crate) async fn update(
     store: &Store,
     context: &Context,
     organization: &OrganizationEntry,
+    rights: &Rights,
     id: ClientId,
     changes: &ClientChanges,
 ) -> Result<Option<Secret>, WebError> {
@@ -130,7 +141,7 @@ pub(crate) async fn update(
             if let Some(uris) = &changes.redirect_uris {
                 unit.execute::<Client>(id.uuid(), ClientCommand::ChangeRedirectUris(uris.clone())).await?;
             }
-            change_settings(unit, organization, id, &changes.settings).await?;
+            change_settings(unit, organization, rights, id, &changes.settings).await?;
             match changes.active {
                 Some(true) => unit.execute::<Client>(id.uuid(), ClientCommand::Activate).await?,
                 Some(false) => unit.execute::<Client>(id.uuid(), ClientCommand::Deactivate).await?,
@@ -140,24 +151,31 @@ pub(crate) async fn update(
                 unit.execute::<Client>(id.uuid(), ClientCommand::RemoveSecret(*secret)).await?;
             }
             match &changes.add_secret {
-                Some(new) => Ok(add_beside(unit, id, new).await?),
+                Some(new) => Ok(add_beside(unit, rights, id, new).await?),
                 None => Ok(None),
             }
         })
         .await
 }
 
-/// Adds a secret; `None` where it was chosen, so that there is nothing to show.
+/// Adds a secret, for somebody with these rights; `None` where it was chosen, so that there is nothing to show.
 pub(crate) async fn add_secret(
     store: &Store,
     context: &Context,
+    rights: &Rights,
     id: ClientId,
     new: &NewSecret,
 ) -> Result<Option<Secret>, WebError> {
-    store.change(context, async |unit| Ok(add_beside(unit, id, new).await?)).await
+    store.change(context, async |unit| Ok(add_beside(unit, rights, id, new).await?)).await
 }
 
-async fn add_beside(unit: &UnitOfWork, id: ClientId, new: &NewSecret) -> Result<Option<Secret>, ChangeError> {
+async fn add_beside(
+    unit: &UnitOfWork,
+    rights: &Rights,
+    id: ClientId,
+    new: &NewSecret,
+) -> Result<Option<Secret>, ChangeError> {
+    must_be_for(unit, rights, id).await?;
     let secret = add(unit, id, new.chosen.as_ref(), new.expires_at).await?;
     if let Some(Retirement { at, secrets }) = &new.retire_others {
         for secret in secrets {
@@ -166,6 +184,12 @@ async fn add_beside(unit: &UnitOfWork, id: ClientId, new: &NewSecret) -> Result<
         }
     }
     Ok(secret)
+}
+
+/// Refuses whoever has not all the rights that a secret of the client gives: with that of an API key they would.
+pub(super) async fn must_be_for(unit: &UnitOfWork, rights: &Rights, id: ClientId) -> Result<(), ChangeError> {
+    let client = unit.load::<Client>(id.uuid()).await?;
+    Ok(client.settings().may_be_handed_to(rights).map_err(DomainError::from)?)
 }
 
 /// Takes a secret away at once.
@@ -189,12 +213,17 @@ pub(crate) async fn delete(store: &Store, context: &Context, id: ClientId) -> Re
 async fn change_settings(
     unit: &UnitOfWork,
     organization: &OrganizationEntry,
+    rights: &Rights,
     id: ClientId,
     changes: &SettingsChanges,
 ) -> Result<(), ChangeError> {
     let settings = changes.applied_to(unit.load::<Client>(id.uuid()).await?.settings());
-    let command = ClientCommand::ChangeSettings { settings, maximum_months: organization.maximum_token_months };
-    unit.execute::<Client>(id.uuid(), command).await
+    let bounds = SettingsBounds {
+        maximum_months: organization.maximum_token_months,
+        maximum_seconds: organization.access_tokens.maximum,
+        rights: rights.clone(),
+    };
+    unit.execute::<Client>(id.uuid(), ClientCommand::ChangeSettings { settings, bounds }).await
 }
 
 /// Gives a client a secret; `None` where it was chosen.

@@ -4,8 +4,8 @@ use countersign_domain::client::ClientType;
 use countersign_domain::third_party::{Contact, Mode};
 use countersign_domain::values::{ClientIdentifier, Note, RedirectUri, ThirdPartyName};
 use countersign_domain::{
-    Client, ClientCommand, ClientId, JournaledAggregate, Secret, SecretId, SecretKind, ThirdParty, ThirdPartyCommand,
-    ThirdPartyId, Token, TokenCommand, TokenId,
+    Client, ClientCommand, ClientId, JournaledAggregate, Rights, Secret, SecretId, SecretKind, ThirdParty,
+    ThirdPartyCommand, ThirdPartyId, Token, TokenCommand, TokenId,
 };
 use countersign_persistence::directory::OrganizationEntry;
 use countersign_persistence::queries::clients::of_third_party;
@@ -85,14 +85,15 @@ pub(crate) struct ThirdPartyChanges {
     /// Which tokens are to be Active.
     pub tokens: Vec<(TokenId, bool)>,
     pub add_token: Option<NewToken>,
-    pub add_secret: bool,
+    /// The rights of whoever gets a new secret, where one is asked for.
+    pub add_secret: Option<Rights>,
     pub remove_secrets: Vec<SecretId>,
 }
 
 /// A manual token to be added.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct NewToken {
-    /// Six calendar months from now unless chosen.
+    /// After the organization's default unless chosen.
     pub expires_at: Option<Timestamp>,
 }
 
@@ -129,7 +130,8 @@ pub(crate) async fn update(
                 for secret in &changes.remove_secrets {
                     unit.execute::<Client>(client.uuid(), ClientCommand::RemoveSecret(*secret)).await?;
                 }
-                if changes.add_secret {
+                if let Some(rights) = &changes.add_secret {
+                    clients::must_be_for(unit, rights, client).await?;
                     revealed.client_secret = clients::add(unit, client, None, None).await?;
                 }
                 if let Some(new) = changes.add_token {
@@ -182,6 +184,7 @@ async fn add_token(
         last_four: secret.last_four(),
         scopes: Vec::new(),
         expires_at: new.expires_at,
+        default_months: organization.usual_token_months,
         maximum_months: organization.maximum_token_months,
     };
     Ok((TokenId(unit.create::<Token>(issue).await?), secret))

@@ -2,7 +2,7 @@
 
 use countersign_domain::client::{ClientType, SecretProof};
 use countersign_domain::values::ClientIdentifier;
-use countersign_domain::{Client, ClientCommand, ClientId, ClientSettings, Secret, SecretKind};
+use countersign_domain::{Client, ClientCommand, ClientId, ClientSettings, Secret, SecretKind, SettingsBounds};
 use countersign_persistence::{ChangeError, UnitOfWork, testing};
 use reqwest::{Method, RequestBuilder};
 use serde_json::json;
@@ -59,7 +59,13 @@ async fn an_active_token_is_described_and_every_other_is_only_inactive() {
     assert_eq!(ask(&world, &tenant, &access, &access.token).await.body["active"], true);
     let client = world.store.directory().client_by_identifier(tenant.id, &asking.client_id).await.unwrap().unwrap();
     let settings = ClientSettings { may_introspect: true, ..client.settings.clone() };
-    command(&world, &tenant, client.id, ClientCommand::ChangeSettings { settings, maximum_months: 12 }).await;
+    command(
+        &world,
+        &tenant,
+        client.id,
+        ClientCommand::ChangeSettings { settings, bounds: SettingsBounds::of_operator(12) },
+    )
+    .await;
     let answer = ask(&world, &tenant, &asking, &access.token).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
     let token =

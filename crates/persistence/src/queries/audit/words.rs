@@ -104,6 +104,33 @@ fn organization(event: &OrganizationEvent) -> Words {
             };
             (words, vec![FieldChange { field: "Host name", from: host.from.clone(), to: host.to.clone() }])
         }
+        OrganizationEvent::DefaultTokenLifetimeChanged { months: change } => (
+            format!("Set the life of manual tokens to {} unless a date is chosen", months(change.to)),
+            vec![changed("Life of a manual token", &months(change.from), &months(change.to))],
+        ),
+        OrganizationEvent::AccessTokenLifetimeLimited { seconds } => {
+            let words = match seconds.to {
+                Some(seconds) => format!("Limited the life of access tokens to {seconds} s"),
+                None => "Took the limit of the life of access tokens away".to_owned(),
+            };
+            let shown = |seconds: Option<u32>| seconds.map(|seconds| format!("{seconds} s"));
+            let change = FieldChange {
+                field: "Longest life of an access token",
+                from: shown(seconds.from),
+                to: shown(seconds.to),
+            };
+            (words, vec![change])
+        }
+        OrganizationEvent::DefaultAccessTokenLifetimeChanged { seconds } => (
+            format!("Set the life of access tokens to {} s where a client says nothing else", seconds.to),
+            vec![changed("Life of an access token", &format!("{} s", seconds.from), &format!("{} s", seconds.to))],
+        ),
+        OrganizationEvent::SignInCodesRequired {} => {
+            ("Required sign-in codes of all members".to_owned(), vec![switched("Sign-in codes required", true)])
+        }
+        OrganizationEvent::SignInCodesMadeOptional {} => {
+            ("Made sign-in codes optional".to_owned(), vec![switched("Sign-in codes required", false)])
+        }
     }
 }
 
@@ -273,12 +300,13 @@ fn settings_changes(from: &ClientSettings, to: &ClientSettings) -> Vec<FieldChan
         Some(settings.access_token_lifetime.map_or_else(|| "Default".to_owned(), |seconds| format!("{seconds} s")))
     };
     let yes_or_no = |on: bool| Some(if on { "Yes" } else { "No" }.to_owned());
-    let fields: [(&'static str, Option<String>, Option<String>); 5] = [
+    let fields: [(&'static str, Option<String>, Option<String>); 6] = [
         ("Scopes", lines(&from.scopes), lines(&to.scopes)),
         ("Grant types", grants(from), grants(to)),
         ("PKCE required", yes_or_no(from.pkce_required), yes_or_no(to.pkce_required)),
         ("Access tokens live", lifetime(from), lifetime(to)),
         ("May introspect", yes_or_no(from.may_introspect), yes_or_no(to.may_introspect)),
+        ("API key", yes_or_no(from.api_access), yes_or_no(to.api_access)),
     ];
     let differing = fields.into_iter().filter(|(_, from, to)| from != to);
     differing.map(|(field, from, to)| FieldChange { field, from, to }).collect()

@@ -1,7 +1,6 @@
 //! The list of clients: filtered and sorted over their overviews, which are all of an organization's in narrow rows.
 
-use countersign_domain::token::ACCESS_TOKEN_LIFETIME;
-use countersign_domain::{ClientId, OrganizationId};
+use countersign_domain::{AccessTokenLifetimes, ClientId, OrganizationId};
 use jiff::tz::TimeZone;
 
 use super::super::conditions::{Conditions, filled};
@@ -30,6 +29,8 @@ pub struct ClientFilter {
     pub active: Option<bool>,
     /// In which zone times are shown; UTC if `None`.
     pub zone: Option<TimeZone>,
+    /// How long access tokens live in the organization: no filter, but what is shown of `expires_in` follows from it.
+    pub lifetimes: AccessTokenLifetimes,
 }
 
 /// By what the list is sorted.
@@ -73,16 +74,20 @@ const IDENTIFIER: &str = r#"o.identifier_key COLLATE "C""#;
 
 const NOBODY: &str = "None";
 
-/// What is shown of a lifetime when none is set; see [`lifetime_in_words`].
+/// What is shown of tokens without an end; see [`lifetime_in_words`].
 const ENDLESS: &str = "Does not expire";
+/// What is shown beside a lifetime that the organization's maximum cuts.
+const CUT: &str = "(cut by the maximum)";
 
 /// How long the access tokens of a client live, as the list shows it. Those that a third party in automatic mode comes
 /// by have no end unless a lifetime is set.
-pub fn lifetime_in_words(lifetime: Option<u32>, is_automatic: bool) -> String {
-    match lifetime {
-        Some(seconds) => seconds.to_string(),
-        None if is_automatic => ENDLESS.to_owned(),
-        None => format!("{} (default)", ACCESS_TOKEN_LIFETIME.as_secs()),
+pub fn lifetime_in_words(lifetime: Option<u32>, is_automatic: bool, organization: AccessTokenLifetimes) -> String {
+    let lives = if is_automatic { organization.of_endless(lifetime) } else { Some(organization.of(lifetime)) };
+    match (lives, lifetime) {
+        (None, _) => ENDLESS.to_owned(),
+        (Some(seconds), Some(chosen)) if seconds == chosen => seconds.to_string(),
+        (Some(seconds), None) if !is_automatic => format!("{seconds} (default)"),
+        (Some(seconds), _) => format!("{seconds} {CUT}"),
     }
 }
 
@@ -106,7 +111,7 @@ impl ClientFilter {
             }
         }
         if let Some(expires_in) = filled(self.expires_in.as_ref()) {
-            let lifetime = lives(&mut conditions, expires_in);
+            let lifetime = self.lives(&mut conditions, expires_in);
             conditions.and(&lifetime);
         }
         if let Some(passthru_user) = filled(self.passthru_user.as_ref()) {
@@ -133,20 +138,25 @@ impl ClientFilter {
     }
 }
 
-/// The condition that a lifetime, as shown, contains the text.
-fn lives(conditions: &mut Conditions, text: &str) -> String {
-    let set = text.bytes().all(|byte| byte.is_ascii_digit()).then(|| {
-        let digits = conditions.bind(containing(text));
-        format!("o.access_token_lifetime::text LIKE {digits}")
-    });
-    let (by_default, endless) = (lifetime_in_words(None, false), lifetime_in_words(None, true));
-    let unset = match (says(&by_default, text), says(&endless, text)) {
-        (false, false) => None,
-        (true, true) => Some("o.access_token_lifetime IS NULL".to_owned()),
-        (false, true) => Some(format!("(o.access_token_lifetime IS NULL AND {IS_AUTOMATIC})")),
-        (true, false) => Some(format!("(o.access_token_lifetime IS NULL AND NOT {IS_AUTOMATIC})")),
-    };
-    any_of([set, unset])
+impl ClientFilter {
+    /// The condition that a lifetime, as shown, contains the text.
+    fn lives(&self, conditions: &mut Conditions, text: &str) -> String {
+        let in_words = |lifetime, is_automatic| lifetime_in_words(lifetime, is_automatic, self.lifetimes);
+        let maximum = self.lifetimes.maximum.unwrap_or(u32::MAX);
+        let is_cut = format!("o.access_token_lifetime > {maximum}");
+        let cut = says(&in_words(Some(u32::MAX), false), text).then_some(is_cut);
+        let set = text.bytes().all(|byte| byte.is_ascii_digit()).then(|| {
+            let digits = conditions.bind(containing(text));
+            format!("(o.access_token_lifetime <= {maximum} AND o.access_token_lifetime::text LIKE {digits})")
+        });
+        let unset = match (says(&in_words(None, false), text), says(&in_words(None, true), text)) {
+            (false, false) => None,
+            (true, true) => Some("o.access_token_lifetime IS NULL".to_owned()),
+            (false, true) => Some(format!("(o.access_token_lifetime IS NULL AND {IS_AUTOMATIC})")),
+            (true, false) => Some(format!("(o.access_token_lifetime IS NULL AND NOT {IS_AUTOMATIC})")),
+        };
+        any_of([cut, set, unset])
+    }
 }
 
 impl ClientList {
@@ -156,7 +166,11 @@ impl ClientList {
             ClientSort::Identifier => {
                 return vec![Key::of(IDENTIFIER, self.descending), Key::of("o.client_id", self.descending)];
             }
-            other => Key { expression: other.expression(), descending: self.descending, is_nullable: true },
+            other => Key {
+                expression: other.expression(self.filter.lifetimes),
+                descending: self.descending,
+                is_nullable: true,
+            },
         };
         vec![first, Key::of(IDENTIFIER, false), Key::of("o.client_id", false)]
     }
@@ -174,15 +188,16 @@ impl ClientList {
 }
 
 impl ClientSort {
-    fn expression(self) -> String {
+    fn expression(self, lifetimes: AccessTokenLifetimes) -> String {
         match self {
             Self::Identifier => IDENTIFIER.to_owned(),
             Self::CodeCreated => "o.code_created_at".to_owned(),
             Self::TokenCreated => "o.token_created_at".to_owned(),
             Self::ExpiresIn => format!(
-                "coalesce(o.access_token_lifetime, CASE WHEN {IS_AUTOMATIC} THEN {} ELSE {} END)",
+                "least(coalesce(o.access_token_lifetime, CASE WHEN {IS_AUTOMATIC} THEN {0} ELSE {1} END), {2})",
                 i32::MAX,
-                ACCESS_TOKEN_LIFETIME.as_secs()
+                lifetimes.of(None),
+                lifetimes.maximum.map_or_else(|| i32::MAX.to_string(), |maximum| maximum.to_string())
             ),
             Self::PassthruUser => {
                 format!("CASE WHEN o.member_id IS NOT NULL THEN lower(coalesce(m.name, '{ERASED}')) END")

@@ -1,5 +1,6 @@
 //! The OAuth clients of an organization.
 
+pub mod api_keys;
 pub mod list;
 
 use countersign_domain::client::ClientType;

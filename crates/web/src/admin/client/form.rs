@@ -1,13 +1,14 @@
 //! The fields of a client: as saved, as typed, and what changes by them.
 
 use countersign_domain::values::{InvalidValue, RedirectUri, Scope};
-use countersign_domain::{Digest, GrantType};
+use countersign_domain::{AccessTokenLifetimes, ApiScope, ClientSettings, Digest, GrantType};
 use countersign_persistence::queries::clients::ClientDetail;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::super::page::{Field, Switch};
 use super::super::secrets::{end_on, ticked_secrets};
+use super::super::settings::ticked_scopes;
 use crate::changes::clients::{ClientChanges, NewSecret, Retirement, SettingsChanges};
 use crate::chosen_secret;
 use crate::error::FieldError;
@@ -66,7 +67,7 @@ impl Form {
                 settings.access_token_lifetime.map(|seconds| seconds.to_string()).unwrap_or_default(),
             ),
             redirect_uris: Field::of(detail.redirect_uris.join("\n")),
-            scopes: Field::of(settings.scopes.join(" ")),
+            scopes: Field::of(saved_scopes(settings).join(" ")),
             grant_types: GrantTypes::of(|grant| settings.grant_types.contains(&grant), None),
             pkce_required: Switch::of(settings.pkce_required),
             may_introspect: Switch::of(settings.may_introspect),
@@ -76,15 +77,16 @@ impl Form {
         }
     }
 
-    pub fn typed(fields: &Fields, errors: &[FieldError]) -> Self {
+    pub fn typed(fields: &Fields, is_api_key: bool, errors: &[FieldError]) -> Self {
         let field = |name| Field::typed(fields, name).marked(name, errors);
         let switch = |name| Switch::typed(fields, name, errors);
         let grant_types = ticked_grant_types(fields);
+        let ticked = Field::of(in_text(&scopes_of_boxes(fields)).join(" "));
         Self {
             active: switch("active"),
             expires_in: field("expires_in"),
             redirect_uris: field("redirect_uris"),
-            scopes: field("scopes"),
+            scopes: if is_api_key { ticked.marked("scopes", errors) } else { field("scopes") },
             grant_types: GrantTypes::of(
                 |grant| grant_types.contains(&grant),
                 Field::default().marked("grant_types", errors).error,
@@ -111,6 +113,26 @@ impl Form {
             ..self
         }
     }
+}
+
+impl Form {
+    /// The scopes with spaces between, and what is wrong with them.
+    pub fn scopes(&self) -> &Field {
+        &self.scopes
+    }
+}
+
+/// The scopes of an API key come in the order of the boxes, whatever the one in which they were set.
+fn saved_scopes(settings: &ClientSettings) -> Vec<String> {
+    let known = ApiScope::ALL.into_iter().map(|scope| scope.as_str().to_owned());
+    match settings.api_access {
+        true => known.filter(|scope| settings.scopes.contains(scope)).collect(),
+        false => settings.scopes.clone(),
+    }
+}
+
+fn scopes_of_boxes(fields: &Fields) -> Vec<Scope> {
+    ticked_scopes(fields).into_iter().filter_map(|scope| Scope::parse(scope.as_str()).ok()).collect()
 }
 
 impl GrantTypes {
@@ -171,6 +193,25 @@ fn ticked_grant_types(fields: &Fields) -> Vec<GrantType> {
     GrantType::ALL.into_iter().filter(ticked).collect()
 }
 
+/// What is said beside how long access tokens live, of a client whose tokens live so long as saved.
+pub(super) fn lifetime_hint(organization: AccessTokenLifetimes, saved: Option<u32>) -> String {
+    let default = organization.of(None);
+    match organization.maximum {
+        None => format!(
+            "How long each access token lives, from 60 on. Left empty, {default}; tokens that a user grants to a third \
+             party in automatic mode then do not expire."
+        ),
+        Some(maximum) if saved.is_some_and(|seconds| seconds > maximum) => format!(
+            "How long each access token lives, from 60 on. The organization allows no more than {maximum}, so new tokens \
+             are cut to that."
+        ),
+        Some(maximum) => format!(
+            "How long each access token lives, from 60 to {maximum}, which is the organization's maximum. Left empty, \
+             {default}."
+        ),
+    }
+}
+
 /// Whether a new secret is asked for besides saving.
 pub(super) fn is_new_secret(fields: &Fields) -> bool {
     fields.get("action") == "new-secret"
@@ -184,8 +225,11 @@ pub(super) fn read_changes(
     zone: &Zone,
 ) -> Result<ClientChanges, Vec<FieldError>> {
     let mut errors = Vec::new();
-    let typed = read(fields, &mut errors);
+    let mut typed = read(fields, &mut errors);
     let settings = &detail.settings;
+    if settings.api_access {
+        typed.scopes = scopes_of_boxes(fields);
+    }
     let add_secret = is_new_secret(fields).then(|| {
         fields.optional("client_secret", &mut errors, chosen_secret::check);
         let expires_at = fields.optional("secret_expires_on", &mut errors, |text| end_on(text, now, zone));
@@ -199,18 +243,28 @@ pub(super) fn read_changes(
     let is_other = |texts: Vec<String>, saved: &[String]| texts != saved;
     let grant_types = ticked_grant_types(fields);
     let switch = |name, saved: bool| Some(fields.is_ticked(name)).filter(|ticked| *ticked != saved);
-    Ok(ClientChanges {
-        redirect_uris: is_other(in_text(&typed.redirect_uris), &detail.redirect_uris).then_some(typed.redirect_uris),
-        settings: SettingsChanges {
-            scopes: is_other(in_text(&typed.scopes), &settings.scopes).then_some(typed.scopes),
-            grant_types: (grant_types != settings.grant_types).then_some(grant_types),
-            pkce_required: switch("pkce_required", settings.pkce_required),
-            access_token_lifetime: (typed.expires_in != settings.access_token_lifetime).then_some(typed.expires_in),
-            may_introspect: switch("may_introspect", settings.may_introspect),
-        },
+    let scopes = is_other(in_text(&typed.scopes), &saved_scopes(settings)).then_some(typed.scopes);
+    let access_token_lifetime = (typed.expires_in != settings.access_token_lifetime).then_some(typed.expires_in);
+    let changes = ClientChanges {
+        settings: SettingsChanges { scopes, access_token_lifetime, ..SettingsChanges::default() },
         active: switch("active", detail.active),
         remove_secrets: ticked_secrets(fields),
         add_secret,
+        redirect_uris: None,
+    };
+    if settings.api_access {
+        // Its page has nothing of what only the authorization code is about.
+        return Ok(changes);
+    }
+    Ok(ClientChanges {
+        redirect_uris: is_other(in_text(&typed.redirect_uris), &detail.redirect_uris).then_some(typed.redirect_uris),
+        settings: SettingsChanges {
+            grant_types: (grant_types != settings.grant_types).then_some(grant_types),
+            pkce_required: switch("pkce_required", settings.pkce_required),
+            may_introspect: switch("may_introspect", settings.may_introspect),
+            ..changes.settings
+        },
+        ..changes
     })
 }
 

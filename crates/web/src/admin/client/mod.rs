@@ -13,6 +13,7 @@ use countersign_persistence::{StoreError, clock};
 
 use super::page::{Frame, Section, html, see_other};
 use super::refusal::Refusal;
+use super::settings::try_it;
 use crate::WebError;
 use crate::caller::{Caller, ManageThirdParties, Needs, ReadThirdParties};
 use crate::changes;
@@ -31,8 +32,8 @@ pub(super) async fn show(
     path: web::Path<(String, ClientId)>,
 ) -> Result<HttpResponse, WebError> {
     let detail = load(&state, &caller, path.1).await?;
-    let frame = Frame::load(&state, &request, &caller, Section::Clients).await?;
-    let shown = Shown { typed: None, form: Form::saved(&detail), revealed: None };
+    let frame = Frame::load(&state, &request, &caller, section(&detail)).await?;
+    let shown = Shown { typed: None, form: Form::saved(&detail), revealed: None, try_it: None };
     render(&state, StatusCode::OK, &caller, frame, &detail, shown).await
 }
 
@@ -56,19 +57,19 @@ pub(super) async fn save(
                 errors.push(FieldError::new("", &message));
             }
             let detail = load_living(&state, &caller, detail.id).await?;
-            let mut form = Form::typed(&fields, &errors);
+            let mut form = Form::typed(&fields, detail.settings.api_access, &errors);
             if is_overtaken {
                 form = form.compared_with(&Form::saved(&detail));
             }
-            let frame = Frame::load(&state, &request, &caller, Section::Clients).await?.with_errors(errors);
-            let shown = Shown { typed: Some(&fields), form, revealed: None };
+            let frame = Frame::load(&state, &request, &caller, section(&detail)).await?.with_errors(errors);
+            let shown = Shown { typed: Some(&fields), form, revealed: None, try_it: None };
             render(&state, status, &caller, frame, &detail, shown).await
         }
     }
 }
 
 /// The page that shows once what was just made. The answer to the request that made it, because nothing keeps it.
-async fn reveal(
+pub(super) async fn reveal(
     state: &web::Data<AppState>,
     request: &HttpRequest,
     caller: &Caller<ManageThirdParties>,
@@ -77,9 +78,17 @@ async fn reveal(
     done: &str,
 ) -> Result<HttpResponse, WebError> {
     let detail = load_living(state, caller, id).await?;
-    let frame = Frame::load(state, request, caller, Section::Clients).await?.with_flash(done);
-    let shown = Shown { typed: None, form: Form::saved(&detail), revealed: Some(secret) };
+    let frame = Frame::load(state, request, caller, section(&detail)).await?.with_flash(done);
+    let scopes = &detail.settings.scopes;
+    let try_it =
+        detail.settings.api_access.then(|| try_it(state, &caller.organization, &detail.identifier, &secret, scopes));
+    let shown = Shown { typed: None, form: Form::saved(&detail), revealed: Some(secret), try_it };
     render(state, StatusCode::OK, caller, frame, &detail, shown).await
+}
+
+/// API keys are found in the settings.
+fn section(detail: &ClientDetail) -> Section {
+    if detail.settings.api_access { Section::Settings } else { Section::Clients }
 }
 
 async fn render<R: Needs>(
@@ -91,7 +100,7 @@ async fn render<R: Needs>(
     shown: Shown<'_>,
 ) -> Result<HttpResponse, WebError> {
     let tokens = clients::active_tokens(&state.store, caller.organization.id, detail.id, frame.now).await?;
-    let mut view = ClientPage::new(frame, &caller.organization, detail, &tokens, shown);
+    let mut view = ClientPage::new(frame, &caller.organization, &caller.rights(), detail, &tokens, shown);
     view.can_edit = caller.may(Right::ManageThirdParties) && !detail.deleted;
     if !caller.may(Right::ReadAudit) {
         view.history = None;
@@ -114,7 +123,8 @@ async fn update(
         let typed = Some(fields.get("client_secret")).filter(|text| !text.trim().is_empty());
         new.chosen = chosen_secret::verifier(state, typed).await?;
     }
-    changes::clients::update(&state.store, &caller.context(), &caller.organization, detail.id, &changes).await
+    let (organization, rights) = (&caller.organization, caller.rights());
+    changes::clients::update(&state.store, &caller.context(), organization, &rights, detail.id, &changes).await
 }
 
 /// A client of the caller's organization.

@@ -3,9 +3,8 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use countersign_domain::client::ClientType;
-use countersign_domain::token::ACCESS_TOKEN_LIFETIME;
 use countersign_domain::values::{ClientIdentifier, InvalidValue, ThirdPartyName};
-use countersign_domain::{ClientId, Secret, ThirdPartyId};
+use countersign_domain::{AccessTokenLifetimes, ClientId, Secret, ThirdPartyId};
 use countersign_persistence::queries::third_parties;
 use serde::Serialize;
 
@@ -25,6 +24,7 @@ const OWN_SECRET: &str = "own";
 #[derive(Serialize)]
 struct NewClientPage {
     page: Frame,
+    expires_in_hint: String,
     form: NewForm,
     more: bool,
 }
@@ -44,12 +44,12 @@ struct NewForm {
 }
 
 impl NewForm {
-    fn empty(third_party: String) -> Self {
+    fn empty(third_party: String, lifetimes: AccessTokenLifetimes) -> Self {
         Self {
             client_id: Field::default(),
             has_own_secret: false,
             client_secret: Field::default(),
-            expires_in: Field::of(ACCESS_TOKEN_LIFETIME.as_secs().to_string()),
+            expires_in: Field::of(lifetimes.of(None).to_string()),
             active: Switch::of(true),
             third_party: Field::of(third_party),
             redirect_uris: Field::default(),
@@ -92,7 +92,14 @@ pub(in crate::admin) async fn form(
         Err(_) => None,
     };
     let name = third_party.filter(|third_party| !third_party.deleted).map(|third_party| third_party.name);
-    render(&state, StatusCode::OK, page, NewForm::empty(name.unwrap_or_default()))
+    let hint = form::lifetime_hint(caller.organization.access_tokens, None);
+    render(
+        &state,
+        StatusCode::OK,
+        page,
+        hint,
+        NewForm::empty(name.unwrap_or_default(), caller.organization.access_tokens),
+    )
 }
 
 /// `POST /o/{org}/clients/new`
@@ -116,7 +123,8 @@ pub(in crate::admin) async fn submit(
             }
             let form = NewForm::typed(&fields, &errors);
             let page = Frame::load(&state, &request, &caller, Section::Clients).await?.with_errors(errors);
-            render(&state, status, page, form)
+            let hint = form::lifetime_hint(caller.organization.access_tokens, None);
+            render(&state, status, page, hint, form)
         }
     }
 }
@@ -125,9 +133,10 @@ fn render(
     state: &web::Data<AppState>,
     status: StatusCode,
     page: Frame,
+    expires_in_hint: String,
     form: NewForm,
 ) -> Result<HttpResponse, WebError> {
-    html(state, status, "client-new", &NewClientPage { more: form.uses_more(), page, form })
+    html(state, status, "client-new", &NewClientPage { more: form.uses_more(), page, expires_in_hint, form })
 }
 
 async fn add(
@@ -167,7 +176,7 @@ async fn add(
         active: fields.is_ticked("active"),
         chosen_secret: chosen_secret::verifier(state, secret).await?,
     };
-    clients::register(&state.store, &caller.context(), &caller.organization, &new).await
+    clients::register(&state.store, &caller.context(), &caller.organization, &caller.rights(), &new).await
 }
 
 /// What is accepted as a Client Secret of the client's own.

@@ -1,7 +1,7 @@
 //! What `client.hbs` reads.
 
-use countersign_domain::Secret;
 use countersign_domain::client::ClientType;
+use countersign_domain::{Rights, Secret};
 use countersign_persistence::directory::OrganizationEntry;
 use countersign_persistence::queries::clients::list::lifetime_in_words;
 use countersign_persistence::queries::clients::{ActiveTokens, ClientDetail};
@@ -10,7 +10,8 @@ use serde::Serialize;
 
 use super::super::page::{Frame, LastUse, base};
 use super::super::secrets::{RevealedLine, SecretRow, file_name_part, has_room, secret_rows};
-use super::form::{Form, page_version};
+use super::super::settings::ScopeBoxes;
+use super::form::{Form, lifetime_hint, page_version};
 use crate::form::Fields;
 
 #[derive(Serialize)]
@@ -25,6 +26,10 @@ pub(super) struct ClientPage {
     third_party: Option<ThirdPartyLink>,
     registered_at: Timestamp,
     expires_in: String,
+    expires_in_hint: String,
+    /// `null` of other clients.
+    api_key: Option<ScopeBoxes>,
+    try_it: Option<String>,
     #[serde(flatten)]
     tokens: TokensInUse,
     last_code: Option<LastCodeLine>,
@@ -80,6 +85,8 @@ pub(super) struct Shown<'a> {
     pub typed: Option<&'a Fields>,
     pub form: Form,
     pub revealed: Option<Secret>,
+    /// How to try a new secret of an API key.
+    pub try_it: Option<String>,
 }
 
 impl ClientLine {
@@ -108,12 +115,17 @@ impl ClientPage {
     pub fn new(
         page: Frame,
         organization: &OrganizationEntry,
+        rights: &Rights,
         detail: &ClientDetail,
         tokens: &ActiveTokens,
         shown: Shown<'_>,
     ) -> Self {
         let (base, now) = (base(&organization.slug), page.now);
         let third_party = detail.third_party.zip(detail.third_party_name.clone());
+        let settings = &detail.settings;
+        let scopes = shown.form.scopes();
+        let api_key =
+            settings.api_access.then(|| ScopeBoxes::of(&scopes.value, &settings.scopes, rights, scopes.error.clone()));
         let file_name_part = file_name_part(&detail.identifier, "client");
         Self {
             can_edit: false,
@@ -125,7 +137,14 @@ impl ClientPage {
             third_party: third_party
                 .map(|(id, name)| ThirdPartyLink { name, href: format!("{base}/third-parties/{id}") }),
             registered_at: detail.registered_at,
-            expires_in: lifetime_in_words(detail.settings.access_token_lifetime, detail.is_automatic),
+            expires_in: lifetime_in_words(
+                detail.settings.access_token_lifetime,
+                detail.is_automatic,
+                organization.access_tokens,
+            ),
+            expires_in_hint: lifetime_hint(organization.access_tokens, settings.access_token_lifetime),
+            api_key,
+            try_it: shown.try_it,
             tokens: TokensInUse::of(tokens),
             last_code: detail.last_code.as_ref().map(|code| LastCodeLine {
                 mask: code.masked.clone(),

@@ -1,8 +1,11 @@
 //! A page with a list. What a list is made of, it says by [`List`]: a table of columns, a query, and a row.
 
+use std::sync::Arc;
+
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
-use countersign_domain::{OrganizationId, Right};
+use countersign_domain::Right;
+use countersign_persistence::directory::OrganizationEntry;
 use countersign_persistence::queries::{Cut, Page};
 use countersign_persistence::{Store, StoreError};
 use jiff::Timestamp;
@@ -24,7 +27,9 @@ const MANY: u64 = 5000;
 /// Where a list is read from, and as of when.
 pub(in crate::admin) struct Reader<'a> {
     pub store: &'a Store,
-    pub organization: OrganizationId,
+    pub organization: &'a OrganizationEntry,
+    /// Where the organization's pages begin.
+    pub base: &'a str,
     pub now: Timestamp,
 }
 
@@ -46,12 +51,12 @@ pub(in crate::admin) trait List: 'static {
     const TO_EDIT: Right;
     const COLUMNS: &'static [ListColumn<Self::Sort>];
 
-    fn query(listing: &Listing<Self::Sort>) -> Self::Query;
+    fn query(listing: &Listing<Self::Sort>, organization: &OrganizationEntry) -> Self::Query;
     async fn count(reader: &Reader<'_>, query: &Self::Query) -> Result<u64, StoreError>;
     async fn page(reader: &Reader<'_>, query: &Self::Query, cut: Cut) -> Result<Page<Self::Item>, StoreError>;
     async fn identifiers(reader: &Reader<'_>, query: &Self::Query) -> Result<Vec<Self::Id>, StoreError>;
     async fn get_all(reader: &Reader<'_>, ids: &[Self::Id]) -> Result<Vec<Self::Item>, StoreError>;
-    fn row(item: &Self::Item, base: &str, now: Timestamp) -> Self::Row;
+    fn row(item: &Self::Item, reader: &Reader<'_>) -> Self::Row;
 }
 
 /// What `partials/list.hbs` reads.
@@ -83,11 +88,11 @@ pub(in crate::admin) async fn show<L: List, R>(
     caller: Caller<R>,
 ) -> Result<HttpResponse, WebError> {
     let page = Frame::load(&state, &request, &caller, L::SECTION).await?;
-    let reader = Reader { store: &state.store, organization: caller.organization.id, now: page.now };
     let base = base(&caller.organization.slug);
+    let reader = Reader { store: &state.store, organization: &caller.organization, base: &base, now: page.now };
     let fields = Fields::of_query(&request);
     let mut listing = Listing::of_columns(format!("{base}/{}", L::PATH), &fields, &caller.zone, L::COLUMNS);
-    let query = L::query(&listing);
+    let query = L::query(&listing, &caller.organization);
     let mut all_anyway = None;
     let mut all = None;
     if listing.page.is_none() {
@@ -106,7 +111,7 @@ pub(in crate::admin) async fn show<L: List, R>(
     };
     let total = if listing.is_filtered() { L::count(&reader, &L::Query::default()).await? } else { found.total };
     let (can_edit, now, zone) = (caller.may(L::TO_EDIT), page.now, caller.zone.clone());
-    let rows = found.items.iter().map(|item| L::row(item, &base, now)).collect::<Vec<_>>();
+    let rows = found.items.iter().map(|item| L::row(item, &reader)).collect::<Vec<_>>();
     let view = ListPage {
         can_edit,
         path: listing.path.clone(),
@@ -131,6 +136,6 @@ pub(in crate::admin) async fn show<L: List, R>(
     }
     let ids = L::identifiers(&reader, &query).await?;
     let body = state.templates.render(template, &view)?;
-    let organization = reader.organization;
+    let organization = Arc::clone(&caller.organization);
     Ok(streamed(&body, AllRows::<L> { state, organization, base, can_edit, now, zone, ids, from: 0 }))
 }

@@ -1,9 +1,11 @@
 //! The rows of a page with all of them, made while they are sent: as many as there may be, no more than a chunk of them
 //! is kept at once.
 
+use std::sync::Arc;
+
 use actix_web::HttpResponse;
 use actix_web::web::{self, Bytes};
-use countersign_domain::OrganizationId;
+use countersign_persistence::directory::OrganizationEntry;
 use futures_util::stream;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -35,7 +37,7 @@ struct Moment {
 /// All rows of a list, in order.
 pub(super) struct AllRows<L: List> {
     pub state: web::Data<AppState>,
-    pub organization: OrganizationId,
+    pub organization: Arc<OrganizationEntry>,
     pub base: String,
     pub can_edit: bool,
     pub now: Timestamp,
@@ -50,10 +52,11 @@ impl<L: List> AllRows<L> {
     async fn next(&mut self) -> Result<Option<String>, WebError> {
         let rest = self.ids.get(self.from..).unwrap_or_default();
         let Some(chunk) = rest.chunks(CHUNK).next() else { return Ok(None) };
-        let reader = Reader { store: &self.state.store, organization: self.organization, now: self.now };
+        let reader =
+            Reader { store: &self.state.store, organization: &self.organization, base: &self.base, now: self.now };
         let items = L::get_all(&reader, chunk).await?;
         self.from += chunk.len();
-        let rows = items.iter().map(|item| L::row(item, &self.base, self.now)).collect::<Vec<_>>();
+        let rows = items.iter().map(|item| L::row(item, &reader)).collect::<Vec<_>>();
         let view = Rows { page: Moment { now: self.now, zone: self.zone.clone() }, can_edit: self.can_edit, rows };
         let [_, template] = L::TEMPLATES;
         self.state.templates.render(template, &view).map(Some)

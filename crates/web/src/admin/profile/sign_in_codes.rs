@@ -26,6 +26,8 @@ struct SignInCodesPage {
     /// What switching on takes; `null` once on.
     setup: Option<Setup>,
     recovery_codes_left: Option<u64>,
+    /// The organization requires them.
+    required: bool,
     /// The recovery codes, this once.
     revealed: Vec<String>,
     reveal_file: String,
@@ -117,6 +119,10 @@ async fn new_recovery_codes(
 }
 
 async fn switch_off(state: &AppState, caller: &Caller<UseOwnProfile>, fields: &Fields) -> Result<(), WebError> {
+    if caller.organization.sign_in_codes_required {
+        let message = "Your organization requires sign-in codes, so they stay on. You can make new recovery codes";
+        return Err(WebError::Invalid(vec![FieldError::new("", &message)]));
+    }
     confirm_password(state, caller, fields).await?;
     Ok(sign_in::disable_totp(&state.store, &caller.context(), caller.session.member).await?)
 }
@@ -162,6 +168,7 @@ async fn view(
         form,
         setup,
         recovery_codes_left,
+        required: organization.sign_in_codes_required,
         revealed: Vec::new(),
         reveal_file: format!("countersign-{}-recovery-codes.txt", organization.slug),
     })

@@ -1,9 +1,9 @@
 //! The fields of a third party: as saved, as typed, and what changes by them.
 
-use countersign_domain::TokenId;
 use countersign_domain::expiry::add_calendar_months;
 use countersign_domain::third_party::{Contact, Mode};
 use countersign_domain::values::{EmailAddress, InvalidValue, Note, PersonName, RedirectUri, ThirdPartyName};
+use countersign_domain::{Rights, TokenId};
 use countersign_persistence::queries::third_parties::ThirdPartyDetail;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -110,6 +110,7 @@ pub(super) fn read_changes(
     fields: &Fields,
     detail: &ThirdPartyDetail,
     maximum_months: u16,
+    rights: Rights,
     now: Timestamp,
     zone: &Zone,
 ) -> Result<ThirdPartyChanges, Vec<FieldError>> {
@@ -139,7 +140,7 @@ pub(super) fn read_changes(
             .then_some(typed.callback_url),
         tokens: switched_tokens(fields),
         add_token: (action == Action::AddToken).then_some(NewToken { expires_at }),
-        add_secret: action == Action::NewSecret,
+        add_secret: (action == Action::NewSecret).then_some(rights),
         remove_secrets: ticked_secrets(fields),
     })
 }

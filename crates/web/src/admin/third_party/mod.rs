@@ -111,8 +111,8 @@ fn changes(
     detail: &ThirdPartyDetail,
 ) -> Result<ThirdPartyChanges, WebError> {
     let maximum_months = caller.organization.maximum_token_months;
-    let changes =
-        read_changes(fields, detail, maximum_months, clock::now(), &caller.zone).map_err(WebError::Invalid)?;
+    let changes = read_changes(fields, detail, maximum_months, caller.rights(), clock::now(), &caller.zone)
+        .map_err(WebError::Invalid)?;
     if is_current(fields, detail) { Ok(changes) } else { Err(StoreError::ChangedMeanwhile.into()) }
 }
 

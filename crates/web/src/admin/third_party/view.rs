@@ -1,6 +1,6 @@
 //! What `third-party.hbs` reads.
 
-use countersign_domain::expiry::{MANUAL_TOKEN_MONTHS, add_calendar_months};
+use countersign_domain::expiry::add_calendar_months;
 use countersign_domain::token::TokenStatus;
 use countersign_domain::validity::{AuthorizationStanding, Circumstances, Standing, TokenFacts};
 use countersign_persistence::directory::OrganizationEntry;
@@ -132,7 +132,7 @@ impl ThirdPartyPage {
         let now = page.now;
         let Shown { typed, form, revealed, can_edit, can_audit } = shown;
         let latest = add_calendar_months(now, organization.maximum_token_months).unwrap_or(Timestamp::MAX);
-        let default = add_calendar_months(now, MANUAL_TOKEN_MONTHS).unwrap_or(latest).min(latest);
+        let default = add_calendar_months(now, organization.usual_token_months).unwrap_or(latest).min(latest);
         let secrets = detail.client.as_ref().map_or(&[][..], |client| &client.secrets);
         let (base, third_party) = (base(&organization.slug), ThirdPartyLine::of(organization, detail));
         let row = |token: &TokenSummary| token_row(token, &third_party.href, typed, &revealed, now);

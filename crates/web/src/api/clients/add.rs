@@ -53,6 +53,10 @@ pub(crate) struct AddClient {
     expires_in: Option<Whole<u32>>,
     /// Whether it may introspect the tokens of other clients; false unless chosen.
     may_introspect: Option<bool>,
+    /// Whether it is an API key: its access tokens, which it gets by `client_credentials`, open this API. Its scopes are
+    /// then from `third-parties:read`, `third-parties:manage`, `audit:read`, `members:read`, `members:manage`,
+    /// `settings:read` and `settings:manage`, within your own rights. False unless chosen.
+    api_access: Option<bool>,
 }
 
 /// A client that was registered, with its first secret.
@@ -97,7 +101,8 @@ pub(crate) async fn add_client(
         };
     }
     new.chosen_secret = chosen_secret::verifier(&state, body.client_secret.as_deref()).await?;
-    let (id, secret) = clients::register(&state.store, &caller.context(), &caller.organization, &new).await?;
+    let (id, secret) =
+        clients::register(&state.store, &caller.context(), &caller.organization, &caller.rights(), &new).await?;
     let client = existing(&state.store, &caller.organization, id).await?;
     let location = format!("/api/v1/orgs/{}/clients/{id}", caller.organization.slug);
     Ok(HttpResponse::Created()
@@ -121,6 +126,7 @@ fn checked(body: &AddClient) -> Result<NewClient, WebError> {
             pkce_required: body.pkce_required,
             access_token_lifetime: body.expires_in.map(|seconds| Some(seconds.0)),
             may_introspect: body.may_introspect,
+            api_access: body.api_access,
         },
         active: true,
         chosen_secret: None,

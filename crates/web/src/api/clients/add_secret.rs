@@ -77,7 +77,7 @@ pub(crate) async fn add_client_secret(
     let chosen = chosen_secret::verifier(&state, body.client_secret.as_deref()).await?;
     let retire_others = retire_others_at.map(|at| Retirement::of(&before.secrets, at));
     let new = NewSecret { chosen, expires_at, retire_others };
-    let secret = clients::add_secret(&state.store, &caller.context(), id, &new).await?;
+    let secret = clients::add_secret(&state.store, &caller.context(), &caller.rights(), id, &new).await?;
     let client = existing(&state.store, &caller.organization, id).await?.into();
     let client_secret = secret.map(|secret| secret.expose().to_owned());
     Ok(HttpResponse::Created()

@@ -34,6 +34,8 @@ pub(crate) struct ChangeClient {
     expires_in: Option<Option<Whole<u32>>>,
     /// Whether it may introspect the tokens of other clients.
     may_introspect: Option<bool>,
+    /// Whether it is an API key: its scopes are then from the list of those (see `POST`), within your own rights.
+    api_access: Option<bool>,
     /// Whether it may take part.
     active: Option<bool>,
 }
@@ -61,7 +63,8 @@ pub(crate) async fn change_client(
     let ((_, id), Request { caller, body }) = (path.into_inner(), request);
     existing(&state.store, &caller.organization, id).await?;
     let changes = checked(&body)?;
-    clients::update(&state.store, &caller.context(), &caller.organization, id, &changes).await?;
+    let (organization, rights) = (&caller.organization, caller.rights());
+    clients::update(&state.store, &caller.context(), organization, &rights, id, &changes).await?;
     let after = existing(&state.store, &caller.organization, id).await?;
     Ok(HttpResponse::Ok().json(ClientView::from(after)))
 }
@@ -76,6 +79,7 @@ fn checked(body: &ChangeClient) -> Result<ClientChanges, WebError> {
             pkce_required: body.pkce_required,
             access_token_lifetime: body.expires_in.map(|seconds| seconds.map(|seconds| seconds.0)),
             may_introspect: body.may_introspect,
+            api_access: body.api_access,
         },
         active: body.active,
         ..ClientChanges::default()

@@ -6,7 +6,7 @@ use countersign_domain::ClientId;
 use super::view::existing;
 use crate::WebError;
 use crate::api::problem::ChangeProblems;
-use crate::caller::{Caller, ManageThirdParties};
+use crate::caller::{ApiCaller, ManageThirdParties};
 use crate::changes::clients;
 use crate::state::AppState;
 
@@ -26,7 +26,7 @@ use crate::state::AppState;
 )]
 pub(crate) async fn delete_client(
     state: web::Data<AppState>,
-    caller: Caller<ManageThirdParties>,
+    caller: ApiCaller<ManageThirdParties>,
     path: web::Path<(String, ClientId)>,
 ) -> Result<HttpResponse, WebError> {
     let (_, id) = path.into_inner();

@@ -6,7 +6,7 @@ use countersign_domain::ClientId;
 use super::view::{ClientView, existing};
 use crate::WebError;
 use crate::api::problem::ReadProblems;
-use crate::caller::{Caller, ReadThirdParties};
+use crate::caller::{ApiCaller, ReadThirdParties};
 use crate::state::AppState;
 
 /// Reads a client
@@ -23,7 +23,7 @@ use crate::state::AppState;
 )]
 pub(crate) async fn get_client(
     state: web::Data<AppState>,
-    caller: Caller<ReadThirdParties>,
+    caller: ApiCaller<ReadThirdParties>,
     path: web::Path<(String, ClientId)>,
 ) -> Result<HttpResponse, WebError> {
     let (_, id) = path.into_inner();

@@ -10,7 +10,7 @@ use super::view::ClientView;
 use crate::WebError;
 use crate::api::problem::QueryProblems;
 use crate::api::query::{Check, Query, is_descending, truth};
-use crate::caller::{Caller, ReadThirdParties};
+use crate::caller::{ApiCaller, ReadThirdParties};
 use crate::state::AppState;
 
 /// Which clients to list, and how. All that is given must hold; times are found by a part of what is shown of them, which is
@@ -74,7 +74,7 @@ pub(crate) struct ClientPage {
 )]
 pub(crate) async fn list_clients(
     state: web::Data<AppState>,
-    caller: Caller<ReadThirdParties>,
+    caller: ApiCaller<ReadThirdParties>,
     Query(query): Query<ListQuery>,
 ) -> Result<HttpResponse, WebError> {
     let mut check = Check::default();
@@ -92,6 +92,7 @@ pub(crate) async fn list_clients(
         passthru_user: query.passthru_user,
         active,
         zone: None,
+        lifetimes: caller.organization.access_tokens,
     };
     let list = ClientList { filter, sort, descending };
     let page = list::page(&state.store, caller.organization.id, &list, Cut { page, size }).await?;

@@ -6,7 +6,7 @@ use countersign_domain::{ClientId, SecretId};
 use super::view::existing;
 use crate::WebError;
 use crate::api::problem::ChangeProblems;
-use crate::caller::{Caller, ManageThirdParties};
+use crate::caller::{ApiCaller, ManageThirdParties};
 use crate::changes::clients;
 use crate::state::AppState;
 
@@ -25,7 +25,7 @@ use crate::state::AppState;
 )]
 pub(crate) async fn remove_client_secret(
     state: web::Data<AppState>,
-    caller: Caller<ManageThirdParties>,
+    caller: ApiCaller<ManageThirdParties>,
     path: web::Path<(String, ClientId, SecretId)>,
 ) -> Result<HttpResponse, WebError> {
     let (_, id, secret) = path.into_inner();

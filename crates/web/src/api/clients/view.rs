@@ -18,7 +18,7 @@ use crate::api::third_parties::view::SecretView;
     "type": "confidential", "third_party": null, "third_party_name": null,
     "redirect_uris": ["https://partner.example/callback"], "scopes": ["records:read"],
     "grant_types": ["authorization_code", "client_credentials", "refresh_token"], "pkce_required": true,
-    "expires_in": 3600, "may_introspect": false, "active": true, "registered_at": "2026-11-20T14:05:00Z", "secrets": []
+    "expires_in": 3600, "may_introspect": false, "api_access": false, "active": true, "registered_at": "2026-11-20T14:05:00Z", "secrets": []
 }))]
 pub(crate) struct ClientView {
     /// Which record.
@@ -43,11 +43,13 @@ pub(crate) struct ClientView {
     grant_types: Vec<GrantType>,
     /// Whether its authorization requests must use PKCE. Only clients that can't should do without.
     pkce_required: bool,
-    /// How long its access tokens live, in seconds; null for the default: an hour, and without end for what a member
-    /// grants to a third party in automatic mode.
+    /// How long its access tokens live, in seconds; null for the organization's default, and without
+    /// end for what a member grants to a third party in automatic mode. The organization's maximum goes before.
     expires_in: Option<u32>,
     /// Whether it may introspect the tokens of other clients.
     may_introspect: bool,
+    /// Whether it is an API key: its access tokens open this API.
+    api_access: bool,
     /// Whether it may take part.
     active: bool,
     /// Since when it exists.
@@ -74,6 +76,7 @@ impl From<ClientDetail> for ClientView {
             pkce_required: client.settings.pkce_required,
             expires_in: client.settings.access_token_lifetime,
             may_introspect: client.settings.may_introspect,
+            api_access: client.settings.api_access,
             active: client.active,
             registered_at: client.registered_at,
             secrets: client.secrets.into_iter().map(SecretView::from).collect(),

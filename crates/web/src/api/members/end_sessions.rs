@@ -35,7 +35,8 @@ pub(crate) async fn end_member_sessions(
     let ((_, id), Request { caller, body }) = (path.into_inner(), request);
     let member = existing(&state.store, caller.organization.id, id).await?;
     let context = body.into_context(caller.context())?;
-    let this = (member.id == caller.session.member).then_some(caller.session.session);
+    let own = caller.session().filter(|session| session.member == member.id);
+    let this = own.map(|session| session.session);
     members::end_sessions(&state.store, &context, member.id, this).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -6,7 +6,7 @@ use countersign_domain::MemberId;
 use super::view::{MemberDetail, detail};
 use crate::WebError;
 use crate::api::problem::ReadProblems;
-use crate::caller::{Caller, ReadMembers};
+use crate::caller::{ApiCaller, ReadMembers};
 use crate::state::AppState;
 
 /// Reads a member
@@ -23,7 +23,7 @@ use crate::state::AppState;
 )]
 pub(crate) async fn get_member(
     state: web::Data<AppState>,
-    caller: Caller<ReadMembers>,
+    caller: ApiCaller<ReadMembers>,
     path: web::Path<(String, MemberId)>,
 ) -> Result<HttpResponse, WebError> {
     Ok(HttpResponse::Ok().json(detail(&state.store, caller.organization.id, path.1).await?))

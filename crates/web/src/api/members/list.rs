@@ -10,7 +10,7 @@ use super::view::MemberView;
 use crate::WebError;
 use crate::api::problem::QueryProblems;
 use crate::api::query::{Check, Query, is_descending};
-use crate::caller::{Caller, ReadMembers};
+use crate::caller::{ApiCaller, ReadMembers};
 use crate::state::AppState;
 
 /// Which members to list, and how.
@@ -74,7 +74,7 @@ pub(crate) struct MembersPage {
 )]
 pub(crate) async fn list_members(
     state: web::Data<AppState>,
-    caller: Caller<ReadMembers>,
+    caller: ApiCaller<ReadMembers>,
     Query(query): Query<ListQuery>,
 ) -> Result<HttpResponse, WebError> {
     let (list, cut) = checked(query)?;

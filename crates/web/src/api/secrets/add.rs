@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::WebError;
 use crate::api::problem::ChangeProblems;
 use crate::api::third_parties::view::{ThirdPartyView, existing};
-use crate::caller::{Caller, ManageThirdParties};
+use crate::caller::{ApiCaller, ManageThirdParties};
 use crate::changes::third_parties::{self, ThirdPartyChanges};
 use crate::state::AppState;
 
@@ -41,13 +41,13 @@ pub(crate) struct AddedSecret {
 )]
 pub(crate) async fn add_secret(
     state: web::Data<AppState>,
-    caller: Caller<ManageThirdParties>,
+    caller: ApiCaller<ManageThirdParties>,
     path: web::Path<(String, ThirdPartyId)>,
 ) -> Result<HttpResponse, WebError> {
     let (_, third_party) = path.into_inner();
     let organization = &caller.organization;
     let client = existing(&state.store, organization, third_party).await?.client.map(|client| client.id);
-    let changes = ThirdPartyChanges { add_secret: true, ..ThirdPartyChanges::default() };
+    let changes = ThirdPartyChanges { add_secret: Some(caller.rights()), ..ThirdPartyChanges::default() };
     let revealed =
         third_parties::update(&state.store, &caller.context(), organization, third_party, client, &changes).await?;
     let client_secret = revealed.client_secret.ok_or(WebError::NotFound)?.expose().to_owned();

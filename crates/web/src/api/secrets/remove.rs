@@ -6,7 +6,7 @@ use countersign_domain::{SecretId, ThirdPartyId};
 use crate::WebError;
 use crate::api::problem::ChangeProblems;
 use crate::api::third_parties::view::existing;
-use crate::caller::{Caller, ManageThirdParties};
+use crate::caller::{ApiCaller, ManageThirdParties};
 use crate::changes::third_parties::{self, ThirdPartyChanges};
 use crate::state::AppState;
 
@@ -25,7 +25,7 @@ use crate::state::AppState;
 )]
 pub(crate) async fn remove_secret(
     state: web::Data<AppState>,
-    caller: Caller<ManageThirdParties>,
+    caller: ApiCaller<ManageThirdParties>,
     path: web::Path<(String, ThirdPartyId, SecretId)>,
 ) -> Result<HttpResponse, WebError> {
     let (_, third_party, secret) = path.into_inner();

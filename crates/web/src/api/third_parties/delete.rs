@@ -6,7 +6,7 @@ use countersign_domain::ThirdPartyId;
 use super::view::existing;
 use crate::WebError;
 use crate::api::problem::ChangeProblems;
-use crate::caller::{Caller, ManageThirdParties};
+use crate::caller::{ApiCaller, ManageThirdParties};
 use crate::changes::third_parties;
 use crate::state::AppState;
 
@@ -26,7 +26,7 @@ use crate::state::AppState;
 )]
 pub(crate) async fn delete_third_party(
     state: web::Data<AppState>,
-    caller: Caller<ManageThirdParties>,
+    caller: ApiCaller<ManageThirdParties>,
     path: web::Path<(String, ThirdPartyId)>,
 ) -> Result<HttpResponse, WebError> {
     let (_, id) = path.into_inner();

@@ -11,7 +11,7 @@ use super::view::ThirdPartyItem;
 use crate::WebError;
 use crate::api::problem::QueryProblems;
 use crate::api::query::{Check, Query, is_descending, truth};
-use crate::caller::{Caller, ReadThirdParties};
+use crate::caller::{ApiCaller, ReadThirdParties};
 use crate::state::AppState;
 
 /// Which third parties to list, and how. All that is given must hold; times are found by a part of what is shown of them,
@@ -72,7 +72,7 @@ pub(crate) struct ThirdPartyPage {
 )]
 pub(crate) async fn list_third_parties(
     state: web::Data<AppState>,
-    caller: Caller<ReadThirdParties>,
+    caller: ApiCaller<ReadThirdParties>,
     Query(query): Query<ListQuery>,
 ) -> Result<HttpResponse, WebError> {
     let (list, cut) = checked(query)?;

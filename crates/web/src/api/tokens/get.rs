@@ -6,7 +6,7 @@ use countersign_domain::{ThirdPartyId, TokenId};
 use super::view::{TokenView, existing};
 use crate::WebError;
 use crate::api::problem::ReadProblems;
-use crate::caller::{Caller, ReadThirdParties};
+use crate::caller::{ApiCaller, ReadThirdParties};
 use crate::state::AppState;
 
 /// Reads a token's state and use; never the token itself
@@ -24,7 +24,7 @@ use crate::state::AppState;
 )]
 pub(crate) async fn get_token(
     state: web::Data<AppState>,
-    caller: Caller<ReadThirdParties>,
+    caller: ApiCaller<ReadThirdParties>,
     path: web::Path<(String, ThirdPartyId, TokenId)>,
 ) -> Result<HttpResponse, WebError> {
     let (_, third_party, id) = path.into_inner();

@@ -5,7 +5,7 @@ use countersign_domain::{ThirdPartyId, TokenId};
 
 use crate::WebError;
 use crate::api::problem::ChangeProblems;
-use crate::caller::{Caller, ManageThirdParties};
+use crate::caller::{ApiCaller, ManageThirdParties};
 use crate::changes::third_parties;
 use crate::state::AppState;
 
@@ -26,7 +26,7 @@ use crate::state::AppState;
 )]
 pub(crate) async fn revoke_token(
     state: web::Data<AppState>,
-    caller: Caller<ManageThirdParties>,
+    caller: ApiCaller<ManageThirdParties>,
     path: web::Path<(String, ThirdPartyId, TokenId)>,
 ) -> Result<HttpResponse, WebError> {
     let (_, third_party, id) = path.into_inner();

@@ -60,7 +60,7 @@ pub(crate) async fn authorize(
     };
     let caller = match Caller::<UseOwnProfile>::extract(&http).await {
         Ok(caller) => caller,
-        Err(WebError::Unauthenticated | WebError::NotFound) if request.is_silent => {
+        Err(WebError::Unauthenticated | WebError::NotFound | WebError::SignInCodesRequired) if request.is_silent => {
             return Ok(request.target.with_error(&needed("login_required", SIGN_IN_NEEDED)));
         }
         // Signed in, but not here: another account may be.

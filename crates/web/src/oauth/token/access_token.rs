@@ -1,9 +1,8 @@
 //! What all grants end with: an access token on the record.
 
 use countersign_domain::third_party::Mode;
-use countersign_domain::token::ACCESS_TOKEN_LIFETIME;
-use countersign_domain::{AuthorizationId, OrganizationId, Secret, SecretKind, Token, TokenCommand};
-use countersign_persistence::directory::ClientEntry;
+use countersign_domain::{AuthorizationId, Secret, SecretKind, Token, TokenCommand};
+use countersign_persistence::directory::{ClientEntry, OrganizationEntry};
 use countersign_persistence::{ChangeError, StoreError, UnitOfWork};
 use jiff::SignedDuration;
 
@@ -11,27 +10,28 @@ use crate::oauth::OAuthError;
 use crate::state::AppState;
 
 /// How long the tokens live that a client gets without a member's part in it.
-pub(super) fn lifetime(client: &ClientEntry) -> SignedDuration {
-    chosen_lifetime(client).unwrap_or(ACCESS_TOKEN_LIFETIME)
-}
-
-fn chosen_lifetime(client: &ClientEntry) -> Option<SignedDuration> {
-    client.settings.access_token_lifetime.map(|seconds| SignedDuration::from_secs(seconds.into()))
+pub(super) fn lifetime(client: &ClientEntry, organization: &OrganizationEntry) -> SignedDuration {
+    SignedDuration::from_secs(organization.access_tokens.of(client.settings.access_token_lifetime).into())
 }
 
 /// How long the tokens live that a client gets by a member's grant. Those of a third party in automatic mode don't
-/// expire (`None`) unless a lifetime is set: they are stopped by clearing Active.
+/// expire (`None`) unless a lifetime is set or the organization has a maximum: they are stopped by clearing Active.
 pub(super) async fn granted_lifetime(
     state: &AppState,
     client: &ClientEntry,
-    organization: OrganizationId,
+    organization: &OrganizationEntry,
 ) -> Result<Option<SignedDuration>, StoreError> {
     let third_party = match client.third_party {
-        Some(id) => state.store.directory().third_party(organization, id).await?,
+        Some(id) => state.store.directory().third_party(organization.id, id).await?,
         None => None,
     };
     let is_automatic = third_party.is_some_and(|third_party| third_party.mode == Mode::Automatic);
-    Ok(if is_automatic { chosen_lifetime(client) } else { Some(lifetime(client)) })
+    let endless = organization.access_tokens.of_endless(client.settings.access_token_lifetime);
+    Ok(if is_automatic {
+        endless.map(|seconds| SignedDuration::from_secs(seconds.into()))
+    } else {
+        Some(lifetime(client, organization))
+    })
 }
 
 /// Issues an access token within a unit of work.

@@ -31,7 +31,7 @@ async fn issue(request: GrantRequest<'_>) -> Result<IssuedTokens, OAuthError> {
     };
     let grant = grant.ok_or(OAuthError::invalid_grant(UNKNOWN))?;
     let id = grant.authorization;
-    let lifetime = granted_lifetime(state, &client, organization.id).await?;
+    let lifetime = granted_lifetime(state, &client, organization).await?;
     let may_refresh = client.settings.grant_types.contains(&GrantType::RefreshToken);
     let redeemed = state
         .store

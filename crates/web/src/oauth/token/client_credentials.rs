@@ -11,9 +11,9 @@ pub(super) const GRANT: Grant =
     Grant { grant_type: GrantType::ClientCredentials, issue: |request| Box::pin(issue(request)) };
 
 async fn issue(request: GrantRequest<'_>) -> Result<IssuedTokens, OAuthError> {
-    let GrantRequest { state, client, parameters, context, .. } = request;
+    let GrantRequest { state, client, organization, parameters, context } = request;
     let scopes = granted_scopes(&client.settings.scopes, parameters.get("scope"))?;
-    let lifetime = Some(lifetime(&client));
+    let lifetime = Some(lifetime(&client, organization));
     let access_token = state
         .store
         .change(&context, async |unit| issue_access_token(unit, &client, &scopes, lifetime, None).await)

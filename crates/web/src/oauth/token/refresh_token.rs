@@ -32,7 +32,7 @@ async fn issue(request: GrantRequest<'_>) -> Result<IssuedTokens, OAuthError> {
     let id = grant.authorization;
     let entropy = state.store.derive(organization.id, "refresh token", presented.as_bytes()).await?;
     let successor = Secret::from_entropy(SecretKind::RefreshToken, entropy);
-    let lifetime = granted_lifetime(state, &client, organization.id).await?;
+    let lifetime = granted_lifetime(state, &client, organization).await?;
     let refreshed = state
         .store
         .change(&context, async |unit| {
