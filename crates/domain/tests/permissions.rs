@@ -1,6 +1,6 @@
 //! Who may do what: the whole table, spelled out, so that no change of it goes unseen.
 
-use countersign_domain::{Right, Role};
+use countersign_domain::{ApiScope, Right, Rights, Role};
 
 /// Every right and the roles that have it.
 const TABLE: [(Right, &[Role]); 8] = [
@@ -45,5 +45,42 @@ fn roles_are_written_as_they_are_read() {
     }
     for name in ["", "Owner", " owner", "operator"] {
         assert!(name.parse::<Role>().is_err(), "{name:?}");
+    }
+}
+
+/// Every scope of API keys and the rights that it gives.
+const SCOPES: [(&str, &[Right]); 7] = [
+    ("third-parties:read", &[Right::ReadThirdParties]),
+    ("third-parties:manage", &[Right::ReadThirdParties, Right::ManageThirdParties]),
+    ("audit:read", &[Right::ReadAudit]),
+    ("members:read", &[Right::ReadMembers]),
+    ("members:manage", &[Right::ReadMembers, Right::ManageMembers]),
+    ("settings:read", &[Right::ReadSettings]),
+    ("settings:manage", &[Right::ReadSettings, Right::ManageSettings]),
+];
+
+#[test]
+fn every_scope_gives_exactly_the_rights_in_the_table() {
+    assert_eq!(SCOPES.map(|(name, _)| name), ApiScope::ALL.map(ApiScope::as_str));
+    for (name, rights) in SCOPES {
+        let scope = name.parse::<ApiScope>().unwrap();
+        let given = Rights::of_scopes(&[name.to_owned()]);
+        for right in Right::ALL {
+            assert_eq!(given.allow(right), rights.contains(&right), "{name} and {right:?}");
+        }
+        assert!(given.cover(scope), "{name}");
+    }
+    assert!("members".parse::<ApiScope>().is_err());
+    assert_eq!(Rights::of_scopes(&["members".into(), "*".into()]), Rights::of_scopes(&[]));
+}
+
+#[test]
+fn every_right_but_that_of_a_profile_has_a_scope() {
+    for right in Right::ALL {
+        let scope = ApiScope::giving(right);
+        assert_eq!(scope.is_none(), right == Right::UseOwnProfile, "{right:?}");
+        // The least: a scope to manage is needed only for what only it gives.
+        let is_manage = scope.is_some_and(|scope| scope.as_str().ends_with(":manage"));
+        assert_eq!(is_manage, right.changes(), "{right:?}");
     }
 }

@@ -2,8 +2,8 @@
 
 use countersign_domain::client::{AuthenticationFailure, ClientType, MAXIMUM_SECRETS, SecretProof};
 use countersign_domain::{
-    Change, Client, ClientCommand as Command, ClientError, ClientEvent as Event, ClientSettings, Digest, GrantType,
-    JournalEvent, JournaledAggregate, References, SecretId, SettingsBounds, TokenEvent,
+    ApiScope, Change, Client, ClientCommand as Command, ClientError, ClientEvent as Event, ClientSettings, Digest,
+    GrantType, JournalEvent, JournaledAggregate, References, Rights, Role, SecretId, SettingsBounds, TokenEvent,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -141,6 +141,98 @@ fn settings_that_a_client_of_its_type_may_not_have_are_refused() {
         ClientError::PublicWithoutPkce,
     );
     refused(ClientType::Public, ClientSettings { may_introspect: true, ..public }, ClientError::PublicIntrospection);
+}
+
+fn api_key(scopes: &[&str]) -> ClientSettings {
+    ClientSettings {
+        scopes: scopes.iter().map(ToString::to_string).collect(),
+        grant_types: vec![GrantType::ClientCredentials],
+        api_access: true,
+        ..initial()
+    }
+}
+
+fn as_member(role: Role, settings: ClientSettings) -> Command {
+    let bounds = SettingsBounds { rights: Rights::of_role(role), ..SettingsBounds::of_operator(1) };
+    Command::ChangeSettings { settings, bounds }
+}
+
+#[test]
+fn an_api_key_has_scopes_of_the_list_and_one_grant() {
+    let refused = |client_type, settings, error| {
+        given::<Client>(&[registered_as(client_type)]).when(change_settings(settings)).then_expect_error(error);
+    };
+    let key = api_key(&["audit:read"]);
+    assert_eq!(count_of::<Client>(&services(), &[registered()], change_settings(key.clone())), 1);
+    let confidential = ClientType::Confidential;
+    refused(confidential, api_key(&[]), ClientError::ApiKeyWithoutScope);
+    let foreign = ClientError::NotAnApiScope { scope: "records:read".into() };
+    refused(confidential, api_key(&["audit:read", "records:read"]), foreign);
+    let all_grants = ClientSettings { grant_types: GrantType::ALL.to_vec(), ..key.clone() };
+    refused(confidential, all_grants, ClientError::ApiKeyGrantTypes);
+    let public = ClientSettings { grant_types: vec![GrantType::AuthorizationCode], ..key };
+    refused(ClientType::Public, public, ClientError::PublicApiKey);
+}
+
+#[test]
+fn nobody_makes_or_widens_an_api_key_beyond_their_own_rights() {
+    let beyond = |scope| ClientError::BeyondOwnRights { scope };
+    let made = |settings: ClientSettings| {
+        vec![registered(), Event::ClientSettingsChanged { settings: Change { from: initial(), to: settings } }]
+    };
+    for (role, scopes, outcome) in [
+        (Role::Owner, &["members:manage", "settings:manage"][..], Ok(())),
+        (Role::Admin, &["third-parties:manage", "audit:read", "members:read", "settings:read"][..], Ok(())),
+        (Role::Admin, &["audit:read", "members:manage"][..], Err(ApiScope::ManageMembers)),
+        (Role::Admin, &["settings:manage"][..], Err(ApiScope::ManageSettings)),
+        (Role::Auditor, &["third-parties:manage"][..], Err(ApiScope::ManageThirdParties)),
+        (Role::Developer, &["audit:read"][..], Err(ApiScope::ReadAudit)),
+    ] {
+        let command = as_member(role, api_key(scopes));
+        match outcome {
+            Ok(()) => assert_eq!(count_of::<Client>(&services(), &[registered()], command), 1, "{role:?} {scopes:?}"),
+            Err(scope) => given::<Client>(&[registered()]).when(command).then_expect_error(beyond(scope)),
+        }
+    }
+    // What somebody else gave may stay and be taken, but not grow.
+    let owners = made(api_key(&["audit:read", "members:manage"]));
+    let narrowed = as_member(Role::Admin, api_key(&["members:manage"]));
+    assert_eq!(count_of::<Client>(&services(), &owners, narrowed), 1);
+    let widened = as_member(Role::Admin, api_key(&["audit:read", "members:manage", "settings:manage"]));
+    given::<Client>(&owners).when(widened).then_expect_error(beyond(ApiScope::ManageSettings));
+    // An ordinary client's scopes gave no rights, whatever they are called.
+    let namesake = ClientSettings { scopes: vec!["members:manage".into()], ..initial() };
+    let switched_on = as_member(Role::Admin, api_key(&["members:manage"]));
+    given::<Client>(&made(namesake)).when(switched_on).then_expect_error(beyond(ApiScope::ManageMembers));
+}
+
+#[test]
+fn a_secret_of_an_api_key_is_for_those_who_have_its_rights() {
+    let key = api_key(&["audit:read", "members:manage"]);
+    let refused = Err(ClientError::BeyondOwnRights { scope: ApiScope::ManageMembers });
+    assert_eq!(key.may_be_handed_to(&Rights::of_role(Role::Owner)), Ok(()));
+    assert_eq!(key.may_be_handed_to(&Rights::of_role(Role::Admin)), refused);
+    let with_reading = Rights::of_scopes(&["third-parties:manage".into(), "members:read".into(), "audit:read".into()]);
+    assert_eq!(key.may_be_handed_to(&with_reading), refused);
+    let ordinary = ClientSettings { api_access: false, ..key };
+    assert_eq!(ordinary.may_be_handed_to(&Rights::of_role(Role::Admin)), Ok(()));
+}
+
+#[test]
+fn a_new_lifetime_is_held_to_the_maximum_of_the_organization() {
+    let bounds = SettingsBounds { maximum_seconds: Some(7200), ..SettingsBounds::of_operator(1) };
+    let set = |seconds: u32, may_introspect: bool| {
+        let settings = ClientSettings { access_token_lifetime: Some(seconds), may_introspect, ..initial() };
+        Command::ChangeSettings { settings, bounds: bounds.clone() }
+    };
+    assert_eq!(count_of::<Client>(&services(), &[registered()], set(7200, false)), 1);
+    let error = ClientError::LifetimeBeyondMaximum { seconds: 7200 };
+    given::<Client>(&[registered()]).when(set(7201, false)).then_expect_error(error.clone());
+    // One that was set before the maximum does not stand in the way of other changes.
+    let longer = ClientSettings { access_token_lifetime: Some(86_400), ..initial() };
+    let before = [registered(), Event::ClientSettingsChanged { settings: Change { from: initial(), to: longer } }];
+    assert_eq!(count_of::<Client>(&services(), &before, set(86_400, true)), 1);
+    given::<Client>(&before).when(set(86_401, false)).then_expect_error(error);
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use countersign_domain::organization::DEFAULT_MAXIMUM_TOKEN_MONTHS;
 use countersign_domain::{
-    Change, JournalEvent, JournaledAggregate, Organization, OrganizationCommand as Command, OrganizationError,
-    OrganizationEvent as Event, References, TokenEvent,
+    AccessTokenLifetimes, Change, JournalEvent, JournaledAggregate, Organization, OrganizationCommand as Command,
+    OrganizationError, OrganizationEvent as Event, References, TokenEvent,
 };
 
 use crate::support::{given, state, uuid};
@@ -23,6 +23,10 @@ fn every_command_on_an_existing_one() -> Vec<Command> {
         Command::Resume,
         Command::LimitTokenLifetime { months: 12 },
         Command::SetHostName(Some("access.acme.example".parse().unwrap())),
+        Command::SetDefaultTokenLifetime { months: 3 },
+        Command::LimitAccessTokenLifetime { seconds: Some(7200) },
+        Command::SetDefaultAccessTokenLifetime { seconds: 900 },
+        Command::RequireSignInCodes(true),
     ]
 }
 
@@ -131,6 +135,76 @@ fn has_one_host_name_or_none() {
     given::<Organization>(&with_host).when(set(Some(old))).then_expect_events(vec![]);
     given::<Organization>(&with_host).when(set(Some(new))).then_expect_events(vec![changed(Some(old), Some(new))]);
     given::<Organization>(&with_host).when(set(None)).then_expect_events(vec![changed(Some(old), None)]);
+}
+
+#[test]
+fn the_usual_life_of_a_manual_token_is_within_the_longest() {
+    let limited = Event::TokenLifetimeLimited { months: Change { from: 24, to: 3 } };
+    let to = |months| Event::DefaultTokenLifetimeChanged { months: Change { from: 6, to: months } };
+    assert_eq!(state::<Organization>(&[created()]).settings().usual_token_months(), 6);
+    for months in [1, 24] {
+        given::<Organization>(&[created()])
+            .when(Command::SetDefaultTokenLifetime { months })
+            .then_expect_events(vec![to(months)]);
+    }
+    for months in [0, 25] {
+        given::<Organization>(&[created()])
+            .when(Command::SetDefaultTokenLifetime { months })
+            .then_expect_error(OrganizationError::DefaultMonthsOutOfRange { maximum: 24 });
+    }
+    // The one that was set first is cut, and not taken for within the limit when it is set again.
+    assert_eq!(state::<Organization>(&[created(), limited.clone()]).settings().usual_token_months(), 3);
+    given::<Organization>(&[created(), limited])
+        .when(Command::SetDefaultTokenLifetime { months: 6 })
+        .then_expect_error(OrganizationError::DefaultMonthsOutOfRange { maximum: 3 });
+    given::<Organization>(&[created()]).when(Command::SetDefaultTokenLifetime { months: 6 }).then_expect_events(vec![]);
+}
+
+#[test]
+fn access_tokens_live_no_longer_than_the_longest() {
+    let limited = |from, to| Event::AccessTokenLifetimeLimited { seconds: Change { from, to } };
+    let limit = |seconds| Command::LimitAccessTokenLifetime { seconds };
+    let default = |seconds| Command::SetDefaultAccessTokenLifetime { seconds };
+    for seconds in [60, 315_360_000] {
+        let expected = vec![limited(None, Some(seconds))];
+        given::<Organization>(&[created()]).when(limit(Some(seconds))).then_expect_events(expected);
+    }
+    for seconds in [0, 59, 315_360_001] {
+        let refused = OrganizationError::SecondsOutOfRange;
+        given::<Organization>(&[created()]).when(limit(Some(seconds))).then_expect_error(refused);
+    }
+    let history = [created(), limited(None, Some(7200))];
+    given::<Organization>(&history).when(limit(None)).then_expect_events(vec![limited(Some(7200), None)]);
+    for (seconds, is_allowed) in [(59, false), (60, true), (7200, true), (7201, false)] {
+        let when = given::<Organization>(&history).when(default(seconds));
+        if is_allowed {
+            let seconds = Change { from: 3600, to: seconds };
+            when.then_expect_events(vec![Event::DefaultAccessTokenLifetimeChanged { seconds }]);
+        } else {
+            when.then_expect_error(OrganizationError::DefaultSecondsOutOfRange { maximum: 7200 });
+        }
+    }
+    let lifetimes = state::<Organization>(&history).settings().access_tokens;
+    assert_eq!([None, Some(600), Some(86_400)].map(|chosen| lifetimes.of(chosen)), [3600, 600, 7200]);
+    assert_eq!(
+        [None, Some(600), Some(86_400)].map(|chosen| lifetimes.of_endless(chosen)),
+        [Some(7200), Some(600), Some(7200)]
+    );
+    let unlimited = AccessTokenLifetimes::default();
+    assert_eq!([unlimited.of_endless(None), unlimited.of_endless(Some(86_400))], [None, Some(86_400)]);
+    assert_eq!((unlimited.of(None), unlimited.of(Some(86_400))), (3600, 86_400));
+}
+
+#[test]
+fn sign_in_codes_are_required_and_made_optional_once() {
+    let required = Event::SignInCodesRequired {};
+    let require = Command::RequireSignInCodes;
+    given::<Organization>(&[created()]).when(require(false)).then_expect_events(vec![]);
+    given::<Organization>(&[created()]).when(require(true)).then_expect_events(vec![required.clone()]);
+    given::<Organization>(&[created(), required.clone()]).when(require(true)).then_expect_events(vec![]);
+    given::<Organization>(&[created(), required])
+        .when(require(false))
+        .then_expect_events(vec![Event::SignInCodesMadeOptional {}]);
 }
 
 #[test]

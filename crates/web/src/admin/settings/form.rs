@@ -105,7 +105,7 @@ mod tests {
 
     fn form(saved: &OrganizationSettings, changes: &[(&str, &str)]) -> Result<SettingsChanges, Vec<FieldError>> {
         let maximum = saved.access_tokens.maximum.map(|seconds| seconds.to_string()).unwrap_or_default();
-        let mut pairs = vec![
+        let shown = [
             ("name", saved.name.clone()),
             ("host_name", saved.host.clone().unwrap_or_default()),
             ("maximum_token_months", saved.maximum_token_months.to_string()),
@@ -113,11 +113,11 @@ mod tests {
             ("maximum_expires_in", maximum),
             ("default_expires_in", saved.access_tokens.of(None).to_string()),
         ];
-        for (name, value) in changes {
-            pairs.retain(|(known, _)| known != name);
-            pairs.push((name, (*value).to_owned()));
-        }
-        read_changes(&Fields::of(pairs.iter().map(|(name, value)| (*name, value.as_str()))), saved)
+        let typed = shown.each_ref().map(|(name, value)| {
+            let change = changes.iter().find(|(changed, _)| changed == name);
+            (*name, change.map_or(value.as_str(), |(_, value)| value))
+        });
+        read_changes(&Fields::of(typed), saved)
     }
 
     #[test]
