@@ -5,13 +5,15 @@ use countersign_domain::client::ClientType;
 use countersign_domain::third_party::Mode;
 use countersign_domain::values::{ClientIdentifier, EmailAddress};
 use countersign_domain::{
-    Authorization, AuthorizationCommand, Client, ClientCommand, ClientId, ClientSettings, Digest, MemberId, Role,
-    SettingsBounds, Token, TokenCommand, TokenId,
+    AccessTokenLifetimes, Authorization, AuthorizationCommand, Client, ClientCommand, ClientId, ClientSettings, Digest,
+    GrantType, MemberId, Role, SettingsBounds, Token, TokenCommand, TokenId,
 };
 use countersign_persistence::clock;
 use countersign_persistence::queries::Cut;
-use countersign_persistence::queries::clients::list::{ClientFilter, ClientList, ClientSort, count, identifiers, page};
-use countersign_persistence::queries::clients::{ActiveTokens, ClientDetail, active_tokens, get};
+use countersign_persistence::queries::clients::list::{
+    ClientFilter, ClientList, ClientSort, count, identifiers, lifetime_in_words, page,
+};
+use countersign_persistence::queries::clients::{ActiveTokens, ClientDetail, active_tokens, api_keys, get};
 use countersign_persistence::testing::random_id;
 use jiff::SignedDuration;
 
@@ -151,6 +153,7 @@ async fn each_column_is_filtered_by_a_part_without_regard_to_case_and_all_togeth
         passthru_user: text("zoë"),
         active: Some(true),
         zone: None,
+        lifetimes: AccessTokenLifetimes::default(),
     };
     assert_eq!(filtered(&world, together.clone()).await, "Bravo");
     assert_eq!(filtered(&world, ClientFilter { expires_in: text("37"), ..together }).await, "");
@@ -159,6 +162,68 @@ async fn each_column_is_filtered_by_a_part_without_regard_to_case_and_all_togeth
     world.store.pool().write(world.organization, nobody, &[&world.organization.uuid()]).await.unwrap();
     let erased = ClientFilter { passthru_user: text("erased"), ..none() };
     assert_eq!(filtered(&world, erased).await, "alpha_1 Bravo");
+}
+
+#[tokio::test]
+async fn lifetimes_are_found_and_sorted_as_the_organization_cuts_them() {
+    let world = world().await;
+    three(&world).await;
+    let endless = client(&world, "delta").await;
+    set_lifetime(&world, endless, 86_400).await;
+    let maximum = |maximum| AccessTokenLifetimes { default: 900, maximum };
+    let filter =
+        |text: &str, lifetimes| ClientFilter { expires_in: Some(text.into()), lifetimes, ..Default::default() };
+    for (text, limit, expected) in [
+        ("900 (default)", None, "Bravo"),
+        ("86400", None, "delta"),
+        ("does not", Some(7200), ""),
+        ("7200 (cut", Some(7200), "charlie delta"),
+        ("600", Some(7200), "alpha_1"),
+        ("300 (cut", Some(300), "alpha_1 charlie delta"),
+        ("300 (default)", Some(300), "Bravo"),
+    ] {
+        assert_eq!(filtered(&world, filter(text, maximum(limit))).await, expected, "{text} {limit:?}");
+    }
+    for (limit, expected) in [
+        (None, "alpha_1 Bravo delta charlie"),
+        (Some(7200), "alpha_1 Bravo charlie delta"),
+        (Some(300), "alpha_1 Bravo charlie delta"),
+    ] {
+        let filter = ClientFilter { lifetimes: maximum(limit), ..ClientFilter::default() };
+        let list = ClientList { filter, sort: ClientSort::ExpiresIn, ..ClientList::default() };
+        assert_eq!(listed(&world, &list).await, expected, "{limit:?}");
+    }
+    let lives = |lifetime, is_automatic, limit| lifetime_in_words(lifetime, is_automatic, maximum(limit));
+    assert_eq!(lives(Some(7200), false, Some(7200)), "7200");
+    assert_eq!(lives(Some(7201), true, Some(7200)), "7200 (cut by the maximum)");
+}
+
+#[tokio::test]
+async fn api_keys_are_listed_apart_with_their_last_use() {
+    let world = world().await;
+    let [alpha, bravo, _] = three(&world).await;
+    for id in [bravo, alpha] {
+        let settings = ClientSettings {
+            scopes: vec!["audit:read".into()],
+            grant_types: vec![GrantType::ClientCredentials],
+            api_access: true,
+            ..ClientSettings::initial(ClientType::Confidential, Vec::new())
+        };
+        let command = ClientCommand::ChangeSettings { settings, bounds: SettingsBounds::of_operator(24) };
+        world.execute::<Client>(id.uuid(), command).await;
+    }
+    let keys = api_keys::list(&world.store, world.organization).await.unwrap();
+    let shown = keys.iter().map(|key| (key.identifier.as_str(), key.active, key.last_used_at.is_some()));
+    assert_eq!(shown.collect::<Vec<_>>(), [("alpha_1", false, false), ("Bravo", true, true)]);
+    assert!(keys.iter().all(|key| key.scopes == ["audit:read"]));
+    // A call counts too, not only getting a token.
+    let token = detail(&world, bravo).await.last_token.unwrap();
+    let later = token.created_at + SignedDuration::from_mins(5);
+    world.used(token.id, 1, later).await;
+    let keys = api_keys::list(&world.store, world.organization).await.unwrap();
+    assert_eq!(keys[1].last_used_at, Some(later));
+    world.execute::<Client>(bravo.uuid(), ClientCommand::Delete).await;
+    assert_eq!(api_keys::list(&world.store, world.organization).await.unwrap().len(), 1);
 }
 
 #[tokio::test]

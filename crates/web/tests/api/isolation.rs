@@ -35,7 +35,7 @@ pub fn routes() -> Vec<Route> {
             });
         }
     }
-    assert_eq!(routes.len(), 28);
+    assert_eq!(routes.len(), 30);
     routes
 }
 
@@ -70,6 +70,7 @@ impl Route {
             }
             ("PATCH", "{member}") => Some(serde_json::json!({ "name": "Ada Lovelace" })),
             ("PATCH", "{token}") => Some(serde_json::json!({ "active": true })),
+            ("PATCH", "settings") => Some(serde_json::json!({ "default_token_months": 5 })),
             ("PATCH", "{client}") => Some(serde_json::json!({ "may_introspect": true })),
             ("PATCH", _) => Some(serde_json::json!({ "requirements": "Reviewed again." })),
             _ => None,

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
 mod access;
+mod api_keys;
 mod attacks;
 mod authorization;
 mod bad_input;
@@ -22,6 +23,7 @@ mod roles;
 mod sessions;
 mod setting;
 mod step_up;
+mod settings;
 mod support;
 mod third_parties;
 mod throttling;

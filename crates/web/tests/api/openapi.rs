@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use countersign_domain::ApiScope;
+use countersign_web::api::ROUTES;
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::World;
 
@@ -69,4 +71,32 @@ async fn it_is_served_to_everybody() {
     let world = World::start().await;
     let answer = world.send(world.request(Method::GET, "/api/openapi.json")).await;
     assert_eq!((answer.status, answer.body), (200, document()));
+}
+
+#[test]
+fn every_operation_of_the_table_is_documented_with_its_right_and_none_else() {
+    let document = document();
+    let mut documented = Vec::new();
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        for (method, operation) in operations.as_object().unwrap() {
+            if path.starts_with("/api/") {
+                documented.push((method.to_uppercase(), path.clone(), operation["security"].clone()));
+            }
+        }
+    }
+    assert_eq!(documented.len(), ROUTES.len());
+    for route in ROUTES {
+        let name = format!("{} {}", route.method, route.path);
+        let found = documented.iter().find(|(method, path, _)| method == route.method && path == route.path);
+        assert!(found.is_some(), "{name} is not documented");
+        let (_, _, security) = found.unwrap();
+        assert_eq!(route.right.is_some(), route.path.starts_with("/api/v1/orgs/{org}/"), "{name}");
+        let Some(right) = route.right else { continue };
+        let mut expected = vec![json!({ "session": [format!("{right:?}")] })];
+        let scope = ApiScope::giving(right);
+        expected.extend(scope.map(|scope| json!({ "api_key": [scope.as_str()] })));
+        assert_eq!(*security, Value::from(expected), "{name}");
+        let changes = ["POST", "PATCH", "DELETE"].contains(&route.method) && !route.path.ends_with("/access-test");
+        assert_eq!(right.changes(), changes, "{name}");
+    }
 }
