@@ -217,9 +217,9 @@ pub enum ClientError {
     ApiKeyGrantTypes,
     #[error("choose at least one scope: an API key without any can do nothing")]
     ApiKeyWithoutScope,
-    #[error("{scope} is no scope of API keys: choose from {}", ApiScope::ALL.map(ApiScope::as_str).join(", "))]
+    #[error("an API key can't have the scope {scope}: choose from {}", ApiScope::ALL.map(ApiScope::as_str).join(", "))]
     NotAnApiScope { scope: String },
-    #[error("{} goes beyond your own rights: ask somebody who has them, like an owner", scope.as_str())]
+    #[error("the scope {} goes beyond your own rights: ask somebody who has them, like an owner", scope.as_str())]
     BeyondOwnRights { scope: ApiScope },
 }
 

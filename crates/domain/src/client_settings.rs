@@ -113,6 +113,9 @@ impl ClientSettings {
             }
         }
         self.scopes = scopes;
+        if self.api_access {
+            self.check_api_key(saved, client_type, &bounds.rights)?;
+        }
         let has = |grant| self.grant_types.contains(&grant);
         if self.grant_types.is_empty() {
             return Err(ClientError::NoGrantType);
@@ -130,9 +133,6 @@ impl ClientSettings {
             if self.may_introspect {
                 return Err(ClientError::PublicIntrospection);
             }
-        }
-        if self.api_access {
-            self.check_api_key(saved, client_type, &bounds.rights)?;
         }
         let longest = add_calendar_months(now, bounds.maximum_months).map(|end| end.duration_since(now).as_secs());
         let is_in_range =

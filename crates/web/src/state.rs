@@ -68,7 +68,7 @@ impl AppState {
 
     /// Whether the host name is the installation's.
     pub fn is_own_host(&self, host: &HostName) -> bool {
-        Url::parse(&self.base_url).is_ok_and(|url| url.host_str() == Some(host.as_str()))
+        is_host_of(&self.base_url, host)
     }
 
     /// The issuer identifier of an organization under the installation's address.
@@ -90,5 +90,23 @@ impl AppState {
     /// Whether cookies can be `Secure`: they can't on the plain HTTP of a loopback address.
     pub fn is_https(&self) -> bool {
         self.base_url.starts_with("https://")
+    }
+}
+
+fn is_host_of(base_url: &str, host: &HostName) -> bool {
+    Url::parse(base_url).is_ok_and(|url| url.host_str() == Some(host.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_host_name_of_the_installation_is_known_whatever_its_port() {
+        let host = |text: &str| HostName::parse(text).unwrap();
+        assert!(is_host_of("https://access.example.com", &host("Access.Example.com")));
+        assert!(is_host_of("http://dev.localhost:8080", &host("dev.localhost")));
+        assert!(!is_host_of("https://access.example.com", &host("example.com")));
+        assert!(!is_host_of("https://access.example.com", &host("access.example.com.example")));
     }
 }

@@ -301,6 +301,7 @@ async fn clients() {
             "Changed what client initech may do; Scopes: read, write → read; \
              Grant types: authorization_code, client_credentials, refresh_token → client_credentials; \
              PKCE required: Yes → No; Access tokens live: Default → 600 s; May introspect: No → Yes",
+            "Changed what client initech may do; Scopes: read → audit:read; API key: No → Yes",
             "Removed a secret of client initech",
             "Deleted client initech",
         ],

@@ -10,6 +10,7 @@ mod members;
 mod profile;
 mod rights;
 mod saving;
+mod settings;
 mod sign_in;
 mod sign_in_codes;
 mod site;

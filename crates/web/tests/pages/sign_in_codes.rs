@@ -46,7 +46,7 @@ impl Guarded {
 }
 
 /// Answers the secret, the code that was used, and the page with the recovery codes.
-async fn switch_on(site: &Site, browser: &Browser) -> (String, String, Page) {
+pub async fn switch_on(site: &Site, browser: &Browser) -> (String, String, Page) {
     let path = site.path("/profile/sign-in-codes");
     let form = browser.open(&path).await;
     let secret = form.between_all("id=\"totp-secret\">", "<").remove(0).replace(' ', "");
