@@ -49,10 +49,16 @@ export async function prepare(open) {
   });
   const clientPath = `${full.path}/clients/${secretKeeper.id}`;
   await getToken(full, secretKeeper);
+  const apiKey = await registerClient(full, {
+    client_id: `${ASCII_WORD}-api-key`, api_access: true, scopes: ["third-parties:manage", "audit:read", "members:read"],
+  });
+  const apiKeyPath = `${full.path}/clients/${apiKey.id}`;
   const suspended = await createOrganization("Suspended state");
   await addMember(suspended, "owner");
   await countersign(["org", "suspend", suspended.slug]);
-  return { suspended, client, clientPath, full, empty, thirdParty, token, inactive, person, eager, careful, colleague, proof, proving };
+  return {
+    suspended, client, clientPath, apiKeyPath, full, empty, thirdParty, token, inactive, person, eager, careful, colleague, proof, proving,
+  };
 }
 
 /** Lets a client get a token, so that its page has something to show. */
@@ -343,10 +349,46 @@ export const STATES = {
     await page.goto(`${full.path}/members/new`);
     await press(page, /^Save/);
   }),
+  "API keys": owner((page, { full }) => page.goto(`${full.path}/settings/api-keys`)),
+  "API keys, none": as("owner", "empty", (page, { empty }) => page.goto(`${empty.path}/settings/api-keys`)),
+  "API keys, none, to an auditor": as("auditor", "empty", (page, { empty }) => page.goto(`${empty.path}/settings/api-keys`)),
+  "API key, just added": owner(async (page, { full }) => {
+    await page.goto(`${full.path}/settings/api-keys/new`);
+    await page.getByLabel("audit:read", { exact: true }).check();
+    await press(page, /^Save/);
+  }),
+  "API key": owner((page, { apiKeyPath }) => page.goto(apiKeyPath)),
+  "API key, to an auditor": as("auditor", "full", (page, { apiKeyPath }) => page.goto(apiKeyPath)),
+  "new API key": owner((page, { full }) => page.goto(`${full.path}/settings/api-keys/new`)),
+  "new API key of an admin, refused": as("admin", "full", async (page, { full }) => {
+    await page.goto(`${full.path}/settings/api-keys/new`);
+    await page.getByLabel(/^Client ID/).fill(WORD);
+    await press(page, /^Save/);
+  }),
   "audit": owner((page, { full }) => page.goto(`${full.path}/audit`)),
   "audit, filtered": owner((page, { full }) => page.goto(`${full.path}/audit?q=meridian&type=ThirdPartyAdded`)),
   "audit, nothing found": owner((page, { full }) => page.goto(`${full.path}/audit?to=2020-01-01`)),
   "audit, no date": owner((page, { full }) => page.goto(`${full.path}/audit?from=x&to=y`)),
+  "settings": owner((page, { full }) => page.goto(`${full.path}/settings`)),
+  "settings, to an auditor": as("auditor", "full", (page, { full }) => page.goto(`${full.path}/settings`)),
+  "settings, refused": owner(async (page, { full }) => {
+    await page.goto(`${full.path}/settings`);
+    await page.getByLabel("Name", { exact: true }).fill("");
+    await page.getByLabel("Host name of its own").fill(WORD);
+    await page.getByLabel("Longest life of access tokens").fill("an hour");
+    await page.getByLabel("Members sign in with a code (TOTP)").check();
+    await press(page, /^Save/);
+  }),
+  "settings, changed meanwhile": as("owner", "empty", async (page, { empty }) => {
+    await page.goto(`${empty.path}/settings`);
+    const other = await page.context().newPage();
+    await other.goto(`${empty.path}/settings`);
+    await other.getByLabel("Life of manual tokens (months)", { exact: true }).fill(String(2 + (Date.now() % 20)));
+    await save(other);
+    await other.close();
+    await page.getByLabel("Life of manual tokens (months)", { exact: true }).fill("1");
+    await press(page, /^Save/);
+  }),
   "profile": nobody(async (page, { full, person }) => {
     for (let index = 0; index < 2; index += 1) {
       await page.context().clearCookies();
