@@ -53,7 +53,7 @@ for (const javaScript of [true, false]) {
     await addToken(page);
     const within = page.locator("tr", { hasText: "days" }).filter({ hasText: new RegExp(`in (2[0-9]|3[01]) days`) });
     await within.first().waitFor();
-    await page.goto(`${organization.path}/audit?q=manual`);
+    await page.goto(`${organization.path}/audit?type=TokenLifetimeLimited`);
     await event(page, "Limited the life of manual tokens to 2 months").waitFor();
     assert.match(issued, /^cs_mt_/);
   });
@@ -74,7 +74,7 @@ for (const javaScript of [true, false]) {
     const [clientId, clientSecret] = await revealed(page);
     assert.equal(clientId, "payroll-sync");
     const commands = await page.locator("#try-it").textContent();
-    assert.ok(commands.includes(clientSecret) && commands.includes(`/api/v1/orgs/${organization.slug}/third-parties`), commands);
+    assert.ok(commands.includes(clientSecret) && commands.includes(`/api/v1/orgs/${organization.slug}/clients`), commands);
 
     const token = await accessToken(organization, clientId, clientSecret);
     const added = await callApi(organization, token, "/third-parties", { method: "POST", body: '{"name": "By the key"}' });
