@@ -1,9 +1,9 @@
-// The list of third parties: search, sort, pages, and addresses that show a colleague the same.
+// The list of third parties: filters, sort, pages, and addresses that show a colleague the same.
 
 import assert from "node:assert/strict";
 import { scenario } from "./support/browser.js";
 import { createOrganization } from "./support/organization.js";
-import { enabled, save, seedThirdParties } from "./support/steps.js";
+import { enabled, follow, press, save, seedThirdParties } from "./support/steps.js";
 
 const organization = await createOrganization("Long list");
 const NAMES = Array.from({ length: 130 }, (_, index) => `Partner ${String(index + 1).padStart(3, "0")}`);
@@ -13,6 +13,7 @@ const shown = (page) => page.locator("#results tbody th a").allTextContents();
 /** Waits until the line above the list says so. */
 const counted = (page, text) => page.locator("[data-count]", { hasText: text }).waitFor();
 const header = (page, name) => page.getByRole("columnheader", { name });
+const filter = (page, name) => page.getByRole("search").getByLabel(name);
 
 scenario("an empty list explains what a third party is", async ({ open }) => {
   const empty = await createOrganization("Nobody yet");
@@ -44,7 +45,7 @@ for (const javaScript of [true, false]) {
     const page = await open({ organization, javaScript });
     await seed(page);
     await page.goto(list);
-    const search = page.getByRole("searchbox", { name: "Search by name or contact" });
+    const search = filter(page, "Name or contact");
     await search.fill("pArTnEr 12");
     await search.press("Enter");
     await counted(page, "10 of 130 match");
@@ -59,7 +60,7 @@ for (const javaScript of [true, false]) {
 
     await search.fill("no such partner");
     await search.press("Enter");
-    await page.getByRole("heading", { name: "Nothing matches “no such partner”" }).waitFor();
+    await page.getByRole("heading", { name: "No third party matches" }).waitFor();
 
     await page.goBack();
     await counted(page, "1 of 130 match");
@@ -74,6 +75,38 @@ for (const javaScript of [true, false]) {
     await page.getByRole("link", { name: "Clear filters" }).click();
     await counted(page, "130 third parties");
     assert.equal(await search.inputValue(), "");
+  });
+
+  scenario(`a filter for each column, any together, ${how} JavaScript`, async ({ open }) => {
+    const page = await open({ organization, javaScript });
+    await seed(page);
+    for (const [name, option, count] of [["Enabled", "Enabled", 1], ["Enabled", "Not enabled", 129], ["Mode", "Manual", 130], ["Mode", "Automatic", 0]]) {
+      await page.goto(list);
+      await filter(page, name).selectOption(option);
+      if (!javaScript) await press(page, "Filter");
+      await counted(page, `${count} of 130 match`);
+    }
+    for (const [name, text, count] of [["Next expiry", "NO ACTIVE", 130], ["Next expiry", "2026", 0], ["Last used", "nev", 130], ["Last used", "14:05", 0]]) {
+      await page.goto(list);
+      await filter(page, name).fill(text);
+      await filter(page, name).press("Enter");
+      await counted(page, `${count} of 130 match`);
+    }
+    await page.goto(list);
+    await filter(page, "Enabled").selectOption("Not enabled");
+    if (!javaScript) await press(page, "Filter");
+    await counted(page, "129 of 130 match");
+    await filter(page, "Last used").fill("never");
+    await filter(page, "Name or contact").fill("PARTNER 00");
+    await filter(page, "Name or contact").press("Enter");
+    await counted(page, "8 of 130 match");
+    assert.deepEqual(await shown(page), NAMES.slice(0, 9).filter((name) => name !== "Partner 007"));
+    const colleague = await open({ organization, role: "auditor", javaScript });
+    await colleague.goto(page.url());
+    assert.deepEqual(await shown(colleague), await shown(page));
+    assert.equal(await filter(colleague, "Enabled").inputValue(), "no");
+    await follow(page, page.getByRole("link", { name: "Clear filters" }));
+    await counted(page, "130 third parties");
   });
 
   scenario(`sort by every column, ${how} JavaScript`, async ({ open }) => {
@@ -100,7 +133,7 @@ for (const javaScript of [true, false]) {
 
     // A search keeps the order.
     await page.goto(`${list}?order=descending`);
-    const search = page.getByRole("searchbox");
+    const search = filter(page, "Name or contact");
     await search.fill("Partner 01");
     await search.press("Enter");
     await counted(page, "10 of 130 match");
@@ -144,7 +177,7 @@ for (const javaScript of [true, false]) {
     const colleague = await open({ organization, role: "auditor", javaScript });
     await colleague.goto(page.url());
     assert.deepEqual(await shown(colleague), rows);
-    assert.equal(await colleague.getByRole("searchbox").inputValue(), "partner");
+    assert.equal(await filter(colleague, "Name or contact").inputValue(), "partner");
     await page.goBack();
     await counted(page, `showing 1 to ${first.length}`);
   });
@@ -154,7 +187,7 @@ scenario("a filter is applied on leaving the field, and announced", async ({ ope
   const page = await open({ organization });
   await seed(page);
   await page.goto(list);
-  await page.getByRole("searchbox").fill("Partner 13");
+  await filter(page, "Name or contact").fill("Partner 13");
   await page.keyboard.press("Tab");
   await counted(page, "1 of 130 match");
   await page.waitForFunction(() => document.getElementById("announcer").textContent.includes("1 of 130 match"));
@@ -163,7 +196,7 @@ scenario("a filter is applied on leaving the field, and announced", async ({ ope
 scenario("odd addresses are read as well as can be", async ({ open }) => {
   const page = await open({ organization });
   await seed(page);
-  for (const query of ["page=999", "page=0", "page=-1", "page=x", "sort=nonsense", "order=sideways", "q=%00", "q=%ff&page=2"]) {
+  for (const query of ["page=999", "page=0", "page=-1", "page=x", "sort=nonsense", "order=sideways", "q=%00", "q=%ff&page=2", "enabled=maybe", "mode=%00", "expires=%25&used=_"]) {
     const answer = await page.goto(`${list}?${query}`);
     assert.equal(answer.status(), 200, query);
   }

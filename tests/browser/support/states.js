@@ -129,6 +129,7 @@ export const STATES = {
   "third parties, all": owner((page, { full }) => page.goto(`${full.path}/third-parties?page=all`)),
   "third parties, search": owner((page, { full }) => page.goto(`${full.path}/third-parties?q=meridian`)),
   "third parties, nothing found": owner((page, { full }) => page.goto(`${full.path}/third-parties?q=${"nothing".repeat(20)}`)),
+  "third parties, filtered": owner((page, { full }) => page.goto(`${full.path}/third-parties?enabled=no&mode=manual&expires=no&used=never&sort=used`)),
   "third parties, none": as("owner", "empty", (page, { empty }) => page.goto(`${empty.path}/third-parties`)),
   "third parties, none, to an auditor": as("auditor", "empty", (page, { empty }) => page.goto(`${empty.path}/third-parties`)),
   "third parties, to an auditor": as("auditor", "full", (page, { full }) => page.goto(`${full.path}/third-parties`)),
@@ -439,6 +440,7 @@ export const STATES = {
     url.searchParams.set("redirect_uri", "https://evil.example/");
     return page.goto(url.href);
   }),
+  "API reference": nobody((page) => page.goto("/docs/api")),
   "not found": owner((page, { full }) => page.goto(`${full.path}/nowhere`)),
   "not found, signed out": nobody((page) => page.goto("/nowhere")),
   "not allowed": as("developer", "full", (page, { full }) => page.goto(`${full.path}/third-parties`)),

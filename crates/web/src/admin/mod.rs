@@ -8,6 +8,7 @@ mod client;
 mod clients;
 mod confirmation;
 pub(crate) mod consent;
+mod docs;
 mod failure;
 mod home;
 mod listing;
@@ -61,6 +62,10 @@ macro_rules! pages {
 
 pages! {
     "/": { get None => home::start }
+    "/docs/api": { get None => docs::show }
+    "/docs/api/try": { get None => docs::try_out::enter }
+    "/docs/api/try/": { get None => docs::try_out::index }
+    "/docs/api/try/{file}": { get None => docs::try_out::file }
     "/login": { get None => sign_in::form, post None => sign_in::submit }
     "/login/code": { get None => sign_in_code::form, post None => sign_in_code::submit }
     "/logout": { post None => sign_in::logout }

@@ -6,6 +6,7 @@ mod assets;
 mod browser;
 mod client;
 mod clients;
+mod docs;
 mod members;
 mod profile;
 mod rights;
