@@ -70,7 +70,9 @@ for (const javaScript of [true, false]) {
       ["Expires in", "777", 1],
       ["Token created at", today, 1],
       ["Code created at", today, 0],
+      ["Code created at", "never", 60],
       ["Passthru user", "nobody", 0],
+      ["Passthru user", "NONE", 60],
     ];
     for (const [name, value, count] of cases) {
       await page.goto(list);
