@@ -157,13 +157,12 @@ impl<R: Needs> FromRequest for ApiCaller<R> {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
-            match bearer(&request).filter(|text| secret::claimed_kind(text) != Some(SecretKind::Session)) {
-                Some(token) => authorize_api_key(&request, token).await,
-                None => {
-                    let Caller { organization, session, context, right, .. } = authorize::<R>(&request).await?;
-                    Ok(Self { organization, who: Who::Member(session), context, right })
-                }
+            let token = bearer(&request).filter(|text| secret::claimed_kind(text) != Some(SecretKind::Session));
+            if let Some(token) = token {
+                return authorize_api_key(&request, token).await;
             }
+            let Caller { organization, session, context, right, .. } = authorize::<R>(&request).await?;
+            Ok(Self { organization, who: Who::Member(session), context, right })
         })
     }
 }

@@ -80,7 +80,7 @@ impl Projection for Organizations {
             OrganizationEvent::TokenLifetimeLimited { months } => row.maximum_token_months = i32::from(months.to),
             OrganizationEvent::HostNameChanged { host } => row.host.clone_from(&host.to),
             OrganizationEvent::DefaultTokenLifetimeChanged { months } => {
-                row.default_token_months = i32::from(months.to)
+                row.default_token_months = i32::from(months.to);
             }
             OrganizationEvent::AccessTokenLifetimeLimited { seconds } => {
                 row.maximum_access_token_seconds = seconds.to.map(stored);

@@ -79,10 +79,8 @@ impl SettingsChanges {
     fn applied_to(&self, settings: &ClientSettings) -> ClientSettings {
         let scopes = self.scopes.as_ref().map(|scopes| scopes.iter().map(ToString::to_string).collect());
         let becomes_api_key = self.api_access == Some(true) && !settings.api_access;
-        let grant_types = || match becomes_api_key {
-            true => vec![GrantType::ClientCredentials],
-            false => settings.grant_types.clone(),
-        };
+        let grant_types =
+            || if becomes_api_key { vec![GrantType::ClientCredentials] } else { settings.grant_types.clone() };
         ClientSettings {
             scopes: scopes.unwrap_or_else(|| settings.scopes.clone()),
             grant_types: self.grant_types.clone().unwrap_or_else(grant_types),

@@ -3,7 +3,7 @@
 use countersign_domain::{Digest, Role};
 use countersign_persistence::queries::members;
 use countersign_persistence::sign_in::{NewSecondFactor, enable_totp};
-use countersign_persistence::testing;
+use countersign_persistence::{clock, testing};
 use jiff::{SignedDuration, Timestamp};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -106,7 +106,7 @@ async fn manual_tokens_take_the_default_of_the_organization_within_its_maximum()
     let shorter = world.patch(&tenant, "/settings", &json!({ "maximum_token_months": 2 })).await;
     assert_eq!(shorter.body["default_token_months"], 2, "the maximum goes before");
     assert!((59..=62).contains(&days().await), "two calendar months");
-    let beyond = Timestamp::now() + SignedDuration::from_hours(24 * 63);
+    let beyond = clock::now() + SignedDuration::from_hours(24 * 63);
     let answer = world.post(&tenant, &tokens, &json!({ "expires_at": beyond.to_string() })).await;
     assert_eq!((answer.status, &answer.body["errors"][0]["field"]), (422, &json!("expires_at")), "{}", answer.body);
 }

@@ -124,11 +124,11 @@ impl Form {
 
 /// The scopes of an API key come in the order of the boxes, whatever the one in which they were set.
 fn saved_scopes(settings: &ClientSettings) -> Vec<String> {
-    let known = ApiScope::ALL.into_iter().map(|scope| scope.as_str().to_owned());
-    match settings.api_access {
-        true => known.filter(|scope| settings.scopes.contains(scope)).collect(),
-        false => settings.scopes.clone(),
+    if !settings.api_access {
+        return settings.scopes.clone();
     }
+    let known = ApiScope::ALL.into_iter().map(|scope| scope.as_str().to_owned());
+    known.filter(|scope| settings.scopes.contains(scope)).collect()
 }
 
 fn scopes_of_boxes(fields: &Fields) -> Vec<Scope> {

@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use countersign_domain::client::ClientType;
 use countersign_domain::values::{ClientIdentifier, InvalidValue, Scope};
-use countersign_domain::{ClientId, Secret};
+use countersign_domain::{ApiScope, ClientId, Secret};
 use serde::Serialize;
 
 use super::super::client::reveal;
@@ -48,7 +48,7 @@ pub(in crate::admin) async fn submit(
         Err(error) => error,
     };
     let Refusal { status, errors, .. } = Refusal::of(error)?;
-    let ticked = ticked_scopes(&fields).into_iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" ");
+    let ticked = ticked_scopes(&fields).into_iter().map(ApiScope::as_str).collect::<Vec<_>>().join(" ");
     let wrong = Field::default().marked("scopes", &errors).error;
     let view = NewApiKeyPage {
         client_id: Field::typed(&fields, "client_id").marked("client_id", &errors),

@@ -42,8 +42,8 @@ fn words(scope: ApiScope) -> &'static str {
         ApiScope::ReadAudit => "Read the audit timeline",
         ApiScope::ReadMembers => "Read who the members are",
         ApiScope::ManageMembers => "Add members, and change what they may do",
-        ApiScope::ReadSettings => "Read these settings",
-        ApiScope::ManageSettings => "Change these settings",
+        ApiScope::ReadSettings => "Read the settings of the organization",
+        ApiScope::ManageSettings => "Change the settings of the organization",
     }
 }
 

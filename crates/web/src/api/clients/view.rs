@@ -20,6 +20,7 @@ use crate::api::third_parties::view::SecretView;
     "grant_types": ["authorization_code", "client_credentials", "refresh_token"], "pkce_required": true,
     "expires_in": 3600, "may_introspect": false, "api_access": false, "active": true, "registered_at": "2026-11-20T14:05:00Z", "secrets": []
 }))]
+#[expect(clippy::struct_excessive_bools, reason = "each is a field of the document")]
 pub(crate) struct ClientView {
     /// Which record.
     #[schema(value_type = uuid::Uuid)]
