@@ -40,7 +40,7 @@ pub enum SecretProof {
 }
 
 /// Why a client could not authenticate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AuthenticationFailure {
     /// It presented a secret that is none of its own.
@@ -53,6 +53,19 @@ pub enum AuthenticationFailure {
     NotActive,
     /// What it presented was not looked at, after too many failures.
     HeldBack,
+}
+
+impl AuthenticationFailure {
+    /// Why, in words.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::WrongSecret => "wrong secret",
+            Self::ExpiredSecret => "expired secret",
+            Self::MissingSecret => "no secret",
+            Self::NotActive => "the client is not Active, or its third party not Enabled",
+            Self::HeldBack => "not looked at, after too many failures",
+        }
+    }
 }
 
 /// One secret of a client.

@@ -118,6 +118,51 @@ impl Check {
             Self::Scope => "The token allows this (scope)",
         }
     }
+
+    /// What a failure of the check is called where many are counted.
+    pub fn failure(self) -> &'static str {
+        match self {
+            Self::Recognized => "token not recognized",
+            Self::Credentials => "wrong credentials",
+            Self::Organization => "organization suspended",
+            Self::ThirdPartyEnabled => "third party not Enabled",
+            Self::ClientActive => "client not Active",
+            Self::TokenActive => "token not Active",
+            Self::NotExpired => "token expired",
+            Self::Scope => "scope missing",
+        }
+    }
+}
+
+/// What became of a request that presented a token: what is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RequestOutcome {
+    /// It was let through.
+    Allowed,
+    /// It was refused by the first check that failed.
+    Refused(Check),
+}
+
+impl RequestOutcome {
+    /// A stable name for machines: `allowed`, or that of the check.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Allowed => "allowed",
+            Self::Refused(check) => check.name(),
+        }
+    }
+
+    /// The outcome of a name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        let all = Check::ALL.into_iter().map(Self::Refused);
+        std::iter::once(Self::Allowed).chain(all).find(|outcome| outcome.name() == name)
+    }
+}
+
+impl From<&Result<(), Denial>> for RequestOutcome {
+    fn from(result: &Result<(), Denial>) -> Self {
+        result.as_ref().map_or_else(|denial| Self::Refused(denial.check()), |()| Self::Allowed)
+    }
 }
 
 /// Why a token gives no access: the first check that failed.

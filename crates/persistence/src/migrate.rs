@@ -36,6 +36,7 @@ pub const MIGRATIONS: &[Migration] = migrations![
     "0011_client_list",
     "0012_members",
     "0013_organization_settings",
+    "0014_home",
     "0015_third_party_list",
 ];
 

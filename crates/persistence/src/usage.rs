@@ -1,15 +1,20 @@
 //! The use of tokens and client secrets: counted in memory and written every few seconds. Use is not a change, so it is
 //! not an event.
 
+mod outcomes;
+
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use countersign_domain::{OrganizationId, SecretId, TokenId};
+use countersign_domain::validity::RequestOutcome;
+use countersign_domain::{OrganizationId, SecretId, ThirdPartyId, TokenId};
 use jiff::Timestamp;
 
 use crate::StoreError;
 use crate::pool::{Pool, parameters};
+pub use outcomes::KEPT_DAYS;
+use outcomes::{Day, OutcomeKey, Pruned};
 
 #[derive(Debug, Clone)]
 struct Used {
@@ -20,18 +25,35 @@ struct Used {
 
 type Counts<K, V> = HashMap<(OrganizationId, K), V>;
 
+/// What is counted of requests, under one lock.
+#[derive(Default)]
+struct Requests {
+    tokens: Counts<TokenId, Used>,
+    outcomes: Counts<OutcomeKey, i64>,
+}
+
 /// The counters of this process.
 #[derive(Default)]
 pub struct Usage {
-    tokens: Mutex<Counts<TokenId, Used>>,
+    requests: Mutex<Requests>,
     secrets: Mutex<Counts<SecretId, Timestamp>>,
+    pruned: Mutex<Pruned>,
 }
 
-impl Usage {
-    /// Counts one use of a token.
-    pub fn count(&self, organization: OrganizationId, token: TokenId, now: Timestamp, source: &str) {
-        let mut counted = lock(&self.tokens);
-        let used = counted.entry((organization, token)).or_insert_with(|| Used {
+/// A request that presented a token of the organization, and was decided.
+#[derive(Debug, Clone, Copy)]
+pub struct DecidedRequest {
+    /// Which token.
+    pub token: TokenId,
+    /// For whom the token was issued.
+    pub third_party: Option<ThirdPartyId>,
+    /// Whether it was let through.
+    pub outcome: RequestOutcome,
+}
+
+impl Requests {
+    fn count_token(&mut self, organization: OrganizationId, token: TokenId, now: Timestamp, source: &str) {
+        let used = self.tokens.entry((organization, token)).or_insert_with(|| Used {
             uses: 0,
             last_used_at: now,
             last_source: String::new(),
@@ -41,6 +63,24 @@ impl Usage {
         if used.last_source != source {
             source.clone_into(&mut used.last_source);
         }
+    }
+}
+
+impl Usage {
+    /// Counts one use of a token.
+    pub fn count(&self, organization: OrganizationId, token: TokenId, now: Timestamp, source: &str) {
+        lock(&self.requests).count_token(organization, token, now, source);
+    }
+
+    /// Counts one use of a token, and what became of it.
+    pub fn count_request(&self, organization: OrganizationId, request: DecidedRequest, now: Timestamp, source: &str) {
+        let DecidedRequest { token, third_party, outcome } = request;
+        let mut requests = lock(&self.requests);
+        requests.count_token(organization, token, now, source);
+        *requests
+            .outcomes
+            .entry((organization, OutcomeKey { day: Day::of(now), third_party, outcome }))
+            .or_default() += 1;
     }
 
     /// Notes one use of a client secret.
@@ -52,13 +92,15 @@ impl Usage {
 
     /// Writes what was counted since the last time. What can't be written stays counted.
     pub(crate) async fn flush(&self, pool: &Pool) -> Result<(), StoreError> {
-        let tokens = self.flush_tokens(pool).await;
-        self.flush_secrets(pool).await.and(tokens)
+        let Requests { tokens, outcomes } = std::mem::take(&mut *lock(&self.requests));
+        let tokens = self.flush_tokens(pool, tokens).await;
+        let outcomes = self.flush_outcomes(pool, outcomes).await;
+        self.flush_secrets(pool).await.and(outcomes).and(tokens)
     }
 
-    async fn flush_tokens(&self, pool: &Pool) -> Result<(), StoreError> {
+    async fn flush_tokens(&self, pool: &Pool, counted: Counts<TokenId, Used>) -> Result<(), StoreError> {
         let mut outcome = Ok(());
-        for (organization, used) in by_organization(&self.tokens) {
+        for (organization, used) in by_organization(counted) {
             if let Err(error) = write_tokens(pool, organization, &used).await {
                 self.put_back(organization, used);
                 outcome = Err(error);
@@ -67,9 +109,44 @@ impl Usage {
         outcome
     }
 
+    async fn flush_outcomes(&self, pool: &Pool, counted: Counts<OutcomeKey, i64>) -> Result<(), StoreError> {
+        let mut outcome = Ok(());
+        for (organization, counted) in by_organization(counted) {
+            let mut written = self.prune(pool, organization, &counted).await;
+            if written.is_ok() {
+                written = outcomes::write(pool, organization, &counted).await;
+            }
+            if let Err(error) = written {
+                let mut requests = lock(&self.requests);
+                for (key, count) in counted {
+                    *requests.outcomes.entry((organization, key)).or_default() += count;
+                }
+                outcome = Err(error);
+            }
+        }
+        outcome
+    }
+
+    /// Removes an organization's old counts, when the first of a day come. Before anything is written, so that a failure
+    /// counts nothing twice.
+    async fn prune(
+        &self,
+        pool: &Pool,
+        organization: OrganizationId,
+        counted: &[(OutcomeKey, i64)],
+    ) -> Result<(), StoreError> {
+        let Some(today) = counted.iter().map(|(key, _)| key.day).max() else { return Ok(()) };
+        if lock(&self.pruned).get(&organization).is_none_or(|pruned| *pruned < today) {
+            outcomes::prune(pool, organization, today).await?;
+            lock(&self.pruned).insert(organization, today);
+        }
+        Ok(())
+    }
+
     async fn flush_secrets(&self, pool: &Pool) -> Result<(), StoreError> {
         let mut outcome = Ok(());
-        for (organization, used) in by_organization(&self.secrets) {
+        let counted = std::mem::take(&mut *lock(&self.secrets));
+        for (organization, used) in by_organization(counted) {
             if let Err(error) = write_secrets(pool, organization, &used).await {
                 for (secret, at) in used {
                     self.count_secret(organization, secret, at);
@@ -81,9 +158,10 @@ impl Usage {
     }
 
     fn put_back(&self, organization: OrganizationId, used: Vec<(TokenId, Used)>) {
-        let mut counted = lock(&self.tokens);
+        let mut requests = lock(&self.requests);
         for (token, used) in used {
-            let entry = counted.entry((organization, token)).or_insert_with(|| Used { uses: 0, ..used.clone() });
+            let entry =
+                requests.tokens.entry((organization, token)).or_insert_with(|| Used { uses: 0, ..used.clone() });
             entry.uses += used.uses;
         }
     }
@@ -93,10 +171,9 @@ fn lock<T>(counted: &Mutex<T>) -> MutexGuard<'_, T> {
     counted.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Takes what was counted, each organization's in order: processes that write the same rows must not wait for each other
-/// in a circle.
-fn by_organization<K: Eq + Hash + Ord, V>(counted: &Mutex<Counts<K, V>>) -> HashMap<OrganizationId, Vec<(K, V)>> {
-    let counted = std::mem::take(&mut *lock(counted));
+/// What was counted, each organization's in order: processes that write the same rows must not wait for each other in a
+/// circle.
+fn by_organization<K: Eq + Hash + Ord, V>(counted: Counts<K, V>) -> HashMap<OrganizationId, Vec<(K, V)>> {
     let mut organizations: HashMap<OrganizationId, Vec<(K, V)>> = HashMap::new();
     for ((organization, key), value) in counted {
         organizations.entry(organization).or_default().push((key, value));

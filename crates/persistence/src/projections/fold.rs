@@ -8,6 +8,7 @@ use countersign_domain::OrganizationId;
 
 use super::authorizations::Authorizations;
 use super::client_overviews::ClientOverviews;
+use super::client_secrets::ClientSecrets;
 use super::clients::Clients;
 use super::consents::Consents;
 use super::members::Members;
@@ -217,6 +218,7 @@ folds! {
     third_parties: ThirdParties,
     clients: Clients,
     client_overviews: ClientOverviews,
+    client_secrets: ClientSecrets,
     tokens: Tokens,
     authorizations: Authorizations,
     refresh_tokens: RefreshTokens,

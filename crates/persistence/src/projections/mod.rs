@@ -5,6 +5,7 @@
 
 mod authorizations;
 mod client_overviews;
+mod client_secrets;
 pub mod clients;
 mod consents;
 mod fold;

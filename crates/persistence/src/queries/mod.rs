@@ -6,8 +6,11 @@ pub mod audit;
 pub mod authorizations;
 pub mod clients;
 mod conditions;
+pub mod expirations;
 mod listing;
 pub mod members;
+pub mod overview;
+pub mod requests;
 mod shown;
 pub mod third_parties;
 pub mod tokens;
@@ -23,6 +26,9 @@ use crate::StoreError;
 
 /// What stands in the place of a person's data after it was erased.
 pub const ERASED: &str = "(erased)";
+
+/// How a secret is shown of which nothing may be known.
+const CHOSEN: &str = "chosen by a person";
 
 /// One page of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]

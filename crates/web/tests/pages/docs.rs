@@ -33,7 +33,10 @@ async fn the_reference_has_every_operation_and_is_for_everybody() {
             }
             for parameter in operation["parameters"].as_array().into_iter().flatten() {
                 let name = parameter["name"].as_str().unwrap();
-                assert!(article.contains(&format!("<th scope=\"row\"><code class=\"exact\">{name}</code></th>")), "{id} {name}");
+                assert!(
+                    article.contains(&format!("<th scope=\"row\"><code class=\"exact\">{name}</code></th>")),
+                    "{id} {name}"
+                );
             }
             page.must_have(&format!("<a href=\"#{id}\">"));
             count += 1;

@@ -37,6 +37,10 @@ pub(super) fn conditions(organization: OrganizationId, filter: &AuditFilter) -> 
     if let Some(until) = filter.until {
         conditions.push("e.occurred_at < ?", until);
     }
+    if filter.without_routine {
+        // As the index of such events has it.
+        conditions.and("(e.actor_id = e.client_id) IS NOT TRUE");
+    }
     if let Some(actor) = filled(filter.actor.as_ref()) {
         push_actor(&mut conditions, actor);
     }

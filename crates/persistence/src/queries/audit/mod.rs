@@ -41,6 +41,8 @@ pub struct AuditFilter {
     pub from: Option<Timestamp>,
     /// The instant before which the last one lies.
     pub until: Option<Timestamp>,
+    /// Not what clients do by themselves: the tokens that they get, by the thousand.
+    pub without_routine: bool,
 }
 
 /// Where a page begins. Positions stay, so a page is the same whatever was added since.

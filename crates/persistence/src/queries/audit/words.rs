@@ -1,6 +1,6 @@
 //! Every event in words. The matches name every event, so that a new one can't be forgotten.
 
-use countersign_domain::client::{AuthenticationFailure, ClientType, SecretProof};
+use countersign_domain::client::{ClientType, SecretProof};
 use countersign_domain::member::{SignInFailure, SignInMethod};
 use countersign_domain::{
     AuthorizationEvent, Change, ClientEvent, ClientSettings, ConsentEvent, JournalEvent, MemberEvent,
@@ -278,14 +278,7 @@ fn client(event: &ClientEvent, labels: &Labels<'_>) -> Words {
         ClientEvent::ClientDeactivated {} => (format!("Switched {client} off"), vec![switched("Active", false)]),
         ClientEvent::ClientDeleted { identifier } => (format!("Deleted client {identifier}"), Vec::new()),
         ClientEvent::AuthenticationFailed { cause, count, minute } => {
-            let cause = match cause {
-                AuthenticationFailure::WrongSecret => "wrong secret",
-                AuthenticationFailure::ExpiredSecret => "expired secret",
-                AuthenticationFailure::MissingSecret => "no secret",
-                AuthenticationFailure::NotActive => "the client is not Active, or its third party not Enabled",
-                AuthenticationFailure::HeldBack => "not looked at, after too many failures",
-            };
-            (failures(*count, "authentication", &format!("of {client}"), cause, *minute), Vec::new())
+            (failures(*count, "authentication", &format!("of {client}"), cause.in_words(), *minute), Vec::new())
         }
     }
 }

@@ -14,7 +14,7 @@ use tokio_postgres::types::Json;
 
 use super::clients::{self, NamedClient};
 use super::tokens::{self, TokenSummary};
-use super::{masked, parse};
+use super::{CHOSEN, masked, parse};
 use crate::pool::parameters;
 use crate::projections::clients::StoredSecret;
 use crate::projections::unique_names::NameKind;
@@ -178,7 +178,7 @@ pub(super) fn secrets(
 fn secret(stored: StoredSecret, last_uses: &HashMap<SecretId, Timestamp>) -> SecretSummary {
     let masked = match stored.proof {
         SecretProof::Generated { last_four, .. } => masked(SecretKind::ClientSecret, &last_four),
-        SecretProof::Chosen { .. } => "chosen by a person".to_owned(),
+        SecretProof::Chosen { .. } => CHOSEN.to_owned(),
     };
     SecretSummary {
         id: stored.secret,
