@@ -152,6 +152,14 @@ impl RequestOutcome {
         }
     }
 
+    /// What it is called where many are counted.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Allowed => "allowed",
+            Self::Refused(check) => check.failure(),
+        }
+    }
+
     /// The outcome of a name.
     pub fn from_name(name: &str) -> Option<Self> {
         let all = Check::ALL.into_iter().map(Self::Refused);

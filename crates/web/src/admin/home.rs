@@ -1,13 +1,12 @@
-//! Where to go first: the way in, the choice of an organization, and an organization's first page.
+//! Where to go first: the way in, and the choice of an organization.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
-use countersign_domain::Right;
 use countersign_persistence::{clock, sign_in};
 use serde::Serialize;
 
 use super::page::{Frame, base, html, role_in_words, see_other};
-use crate::caller::{Caller, UseOwnProfile, presented_session};
+use crate::caller::presented_session;
 use crate::state::AppState;
 use crate::{WebError, cookies};
 
@@ -59,11 +58,4 @@ pub(super) async fn organizations(state: web::Data<AppState>, request: HttpReque
             html(&state, StatusCode::OK, "organizations", &OrganizationsPage { page, organizations: choices })
         }
     }
-}
-
-/// `/o/{org}`
-pub(super) async fn organization(caller: Caller<UseOwnProfile>) -> HttpResponse {
-    let base = base(&caller.organization.slug);
-    let first = if caller.may(Right::ReadThirdParties) { "third-parties" } else { "profile" };
-    see_other(&format!("{base}/{first}"))
 }

@@ -4,16 +4,20 @@
 //! declared right can't slip in; the tests compare the rights with what the pages really refuse.
 
 mod audit;
+mod calendar;
+mod charts;
 mod client;
 mod clients;
 mod confirmation;
 pub(crate) mod consent;
+mod credential;
 mod docs;
 mod failure;
 mod home;
 mod listing;
 mod member;
 mod members;
+mod overview;
 mod page;
 mod pager;
 mod profile;
@@ -32,6 +36,7 @@ mod user_agent;
 use actix_web::web;
 use countersign_domain::Right;
 
+pub(crate) use charts::grouped;
 pub(crate) use failure::error_page;
 
 /// A page, or a form that is sent to it.
@@ -70,7 +75,7 @@ pages! {
     "/login/code": { get None => sign_in_code::form, post None => sign_in_code::submit }
     "/logout": { post None => sign_in::logout }
     "/orgs": { get None => home::organizations }
-    "/o/{org}": { get Some(Right::UseOwnProfile) => home::organization }
+    "/o/{org}": { get Some(Right::UseOwnProfile) => overview::show }
     "/o/{org}/sign-in/{secret}": { get None => sign_in::by_link }
     "/o/{org}/profile": {
         get Some(Right::UseOwnProfile) => profile::show,
@@ -114,6 +119,8 @@ pages! {
         get Some(Right::ManageThirdParties) => client::delete::form,
         post Some(Right::ManageThirdParties) => client::delete::submit,
     }
+    "/o/{org}/calendar": { get Some(Right::ReadThirdParties) => calendar::show }
+    "/o/{org}/calendar.ics": { get Some(Right::ReadThirdParties) => calendar::file }
     "/o/{org}/audit": { get Some(Right::ReadAudit) => audit::timeline }
     "/o/{org}/members": { get Some(Right::ReadMembers) => members::list }
     "/o/{org}/members/new": {

@@ -18,8 +18,10 @@ use crate::zone::Zone;
 /// The parts of the navigation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Section {
+    Home,
     ThirdParties,
     Clients,
+    Calendar,
     Audit,
     Members,
     Settings,
@@ -86,16 +88,18 @@ impl Frame {
         let Identity { organization, session, form_token } = identity;
         let base = base(&organization.slug);
         let links = [
-            (Section::ThirdParties, Right::ReadThirdParties, "Third parties", "third-parties"),
-            (Section::Clients, Right::ReadThirdParties, "OAuth clients", "clients"),
-            (Section::Audit, Right::ReadAudit, "Audit", "audit"),
-            (Section::Members, Right::ReadMembers, "Members", "members"),
-            (Section::Settings, Right::ReadSettings, "Settings", "settings"),
+            (Section::Home, Right::ReadThirdParties, "Home", ""),
+            (Section::ThirdParties, Right::ReadThirdParties, "Third parties", "/third-parties"),
+            (Section::Clients, Right::ReadThirdParties, "OAuth clients", "/clients"),
+            (Section::Calendar, Right::ReadThirdParties, "Calendar", "/calendar"),
+            (Section::Audit, Right::ReadAudit, "Audit", "/audit"),
+            (Section::Members, Right::ReadMembers, "Members", "/members"),
+            (Section::Settings, Right::ReadSettings, "Settings", "/settings"),
         ];
         let nav = links.into_iter().filter(|(_, right, _, _)| session.role.allows(*right));
         let nav = nav.map(|(its_section, _, label, path)| Link {
             label,
-            href: format!("{base}/{path}"),
+            href: format!("{base}{path}"),
             current: its_section == section,
         });
         Self {

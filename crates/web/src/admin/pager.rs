@@ -47,6 +47,11 @@ impl Pager {
         }
     }
 
+    /// The bar of a list that is never shown whole.
+    pub fn without_all(self) -> Self {
+        Self { all: None, ..self }
+    }
+
     /// The bar of a list that is shown whole.
     pub fn of_all(href: impl Fn(&str) -> String) -> Self {
         Self { paged: Some(href("1")), ..Self::default() }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::problem::QueryProblems;
-use super::query::{Check, Query, identifier, instant, number};
+use super::query::{Check, Query, boolean, identifier, instant, number};
 use crate::WebError;
 use crate::caller::{ApiCaller, ReadAudit};
 use crate::state::AppState;
@@ -47,6 +47,9 @@ pub(crate) struct AuditQuery {
     /// The instant before which the last one lies.
     #[param(format = DateTime)]
     until: Option<String>,
+    /// `false` leaves out what clients do by themselves: the tokens that they get, by the thousand.
+    #[param(value_type = Option<bool>)]
+    routine: Option<String>,
     /// Only entries before this position: further back.
     #[param(value_type = Option<u64>)]
     before: Option<String>,
@@ -180,6 +183,7 @@ fn checked(query: AuditQuery) -> Result<(AuditFilter, AuditPage), WebError> {
         actor: query.actor,
         event_type: query.event,
         stream: None,
+        without_routine: check.optional("routine", query.routine.as_deref(), boolean).is_some_and(|routine| !routine),
     };
     let before = check.optional("before", query.before.as_deref(), position);
     let after = check.optional("after", query.after.as_deref(), position);

@@ -4,12 +4,15 @@
 mod access_test;
 mod audit;
 mod clients;
+mod expirations;
 mod json;
 mod members;
 mod openapi;
 mod organization;
+mod overview;
 mod problem;
 mod query;
+mod requests;
 mod routes;
 mod secrets;
 mod sessions;
@@ -31,6 +34,8 @@ api_routes! {
     "/v1/sessions/current": { delete Open => sessions::end::end_session }
     "/v1/sessions/current/confirmation": { post Open => sessions::confirm::confirm_session }
     "/v1/orgs/{org}/organization": { get UseOwnProfile => organization::get_organization }
+    "/v1/orgs/{org}/overview": { get ReadThirdParties => overview::get_overview }
+    "/v1/orgs/{org}/expirations": { get ReadThirdParties => expirations::list_expirations }
     "/v1/orgs/{org}/audit": { get ReadAudit => audit::list_audit }
     "/v1/orgs/{org}/clients": {
         get ReadThirdParties => clients::list::list_clients,
@@ -78,6 +83,7 @@ api_routes! {
     "/v1/orgs/{org}/third-parties/{third_party}/access-test": {
         post ReadThirdParties => access_test::test_third_party_access,
     }
+    "/v1/orgs/{org}/third-parties/{third_party}/requests": { get ReadThirdParties => requests::get_requests }
     "/v1/orgs/{org}/third-parties/{third_party}/tokens": { post ManageThirdParties => tokens::add::add_token }
     "/v1/orgs/{org}/third-parties/{third_party}/tokens/{token}": {
         get ReadThirdParties => tokens::get::get_token,

@@ -12,8 +12,8 @@ use utoipa::openapi::{Deprecated, Ref, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    ROUTES, access_test, audit, clients, members, organization, problem, secrets, sessions, settings, third_parties,
-    tokens,
+    ROUTES, access_test, audit, clients, expirations, members, organization, overview, problem, requests, secrets,
+    sessions, settings, third_parties, tokens,
 };
 use crate::{oauth, operations, step_up};
 
@@ -42,6 +42,7 @@ use crate::{oauth, operations, step_up};
         third_parties::change::change_third_party,
         third_parties::delete::delete_third_party,
         access_test::test_third_party_access,
+        requests::get_requests,
         tokens::add::add_token,
         tokens::get::get_token,
         tokens::change::change_token,
@@ -63,6 +64,8 @@ use crate::{oauth, operations, step_up};
         members::sign_in_link::create_sign_in_link,
         members::end_sessions::end_member_sessions,
         members::reset_sign_in_codes::reset_sign_in_codes,
+        expirations::list_expirations,
+        overview::get_overview,
         openapi,
         oauth::authorize,
         oauth::decide,

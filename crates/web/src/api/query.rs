@@ -83,6 +83,11 @@ pub(super) fn identifier<T: From<uuid::Uuid>>(text: &str) -> Result<T, InvalidVa
     uuid::Uuid::try_parse(text).map(T::from).map_err(|_| InvalidValue("Use an identifier (UUID)".into()))
 }
 
+/// Yes or no.
+pub(super) fn boolean(text: &str) -> Result<bool, InvalidValue> {
+    text.parse().map_err(|_| InvalidValue("Choose true or false".into()))
+}
+
 /// A whole number within limits.
 pub(super) fn number(minimum: u32, maximum: u32) -> impl Fn(&str) -> Result<u32, InvalidValue> {
     move |text| {

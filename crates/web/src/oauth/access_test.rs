@@ -7,9 +7,8 @@ use countersign_domain::values::Scope;
 use countersign_persistence::clock;
 
 use super::error_responses::ReadErrors;
-use super::{ErrorDocument, OAuthError, bearer};
+use super::{ErrorDocument, OAuthError, bearer, count_request};
 use crate::diagnosis::Diagnosis;
-use crate::middleware::address;
 use crate::state::AppState;
 use crate::tenant::Tenant;
 
@@ -55,9 +54,7 @@ pub(crate) async fn access_test(
     let now = clock::now();
     let scope = scope.as_ref().map(Scope::as_str);
     let verdict = state.store.directory().check_token(&tenant, token, scope, now).await?;
-    if let Some(token) = &verdict.token {
-        state.store.usage().count(tenant.id, token.id, now, &address(&request));
-    }
+    count_request(&state, &tenant, &verdict, now, &request);
     let mut response = match &verdict.result {
         Ok(()) => HttpResponse::Ok(),
         Err(Denial::ScopeMissing { .. }) => HttpResponse::Forbidden(),

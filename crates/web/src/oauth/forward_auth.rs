@@ -13,9 +13,8 @@ use countersign_persistence::directory::{OrganizationEntry, TokenEntry, Verdict}
 use uuid::Uuid;
 
 use super::error_responses::ReadErrors;
-use super::{ErrorDocument, OAuthError, bearer};
+use super::{ErrorDocument, OAuthError, bearer, count_request};
 use crate::WebError;
-use crate::middleware::address;
 use crate::state::AppState;
 use crate::tenant::Tenant;
 
@@ -81,9 +80,7 @@ pub(crate) async fn forward_auth(
         .map_err(|description| OAuthError::InvalidBearerRequest { issuer: issuer(), description })?;
     let now = clock::now();
     let verdict = check(&state, &tenant, presented, &required, now).await?;
-    if let Some(token) = &verdict.token {
-        state.store.usage().count(tenant.id, token.id, now, &address(&request));
-    }
+    count_request(&state, &tenant, &verdict, now, &request);
     match (&verdict.token, &verdict.result) {
         (Some(token), Ok(())) => allowed(&tenant, token, &verdict),
         (None, Ok(())) => Err(WebError::internal("a token was accepted that is not known").into()),

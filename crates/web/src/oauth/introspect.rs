@@ -12,8 +12,7 @@ use uuid::Uuid;
 use super::client_authentication::{Accepted, authenticate};
 use super::error_responses::ClientErrors;
 use super::parameters::Parameters;
-use super::{ErrorDocument, OAuthError, context};
-use crate::middleware::address;
+use super::{ErrorDocument, OAuthError, context, count_request};
 use crate::state::AppState;
 use crate::tenant::Tenant;
 
@@ -107,9 +106,7 @@ pub(crate) async fn introspect(
     if !is_own && !client.settings.may_introspect {
         return Ok(answer(None));
     }
-    if let Some(token) = &verdict.token {
-        state.store.usage().count(tenant.id, token.id, now, &address(&request));
-    }
+    count_request(&state, &tenant, &verdict, now, &request);
     Ok(answer(active(&verdict, || tenant.issuer(&state))))
 }
 

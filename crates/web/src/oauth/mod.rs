@@ -19,8 +19,10 @@ mod verified_secrets;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, Resource, web};
 use countersign_domain::Actor;
-use countersign_persistence::directory::{ClientEntry, OrganizationEntry};
+use countersign_persistence::directory::{ClientEntry, OrganizationEntry, Verdict};
+use countersign_persistence::usage::DecidedRequest;
 use countersign_persistence::{Context, Via};
+use jiff::Timestamp;
 
 pub(crate) use access_test::__path_access_test;
 pub(crate) use authorize::{__path_authorize, __path_decide, AuthorizationRequest, redirect_uri_of};
@@ -36,7 +38,8 @@ pub(crate) use token_format::__path_token_format;
 pub(crate) use verified_secrets::VerifiedSecrets;
 
 use crate::error::Answer;
-use crate::middleware::{Audience, Route, request_id, source};
+use crate::middleware::{Audience, Route, address, request_id, source};
+use crate::state::AppState;
 
 /// The routes under `/t/{org}`, and at the root of an organization's own host name. Those under `/osoc` are for integrations that were configured before Countersign came.
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
@@ -109,6 +112,21 @@ fn context(organization: &OrganizationEntry, client: &ClientEntry, request: &Htt
         request: request_id(request),
         source: Some(source(request)),
         reason: None,
+    }
+}
+
+/// Counts a request that presented a token of the organization, and what became of it.
+fn count_request(
+    state: &AppState,
+    organization: &OrganizationEntry,
+    verdict: &Verdict,
+    now: Timestamp,
+    request: &HttpRequest,
+) {
+    if let Some(token) = &verdict.token {
+        let decided =
+            DecidedRequest { token: token.id, third_party: token.third_party, outcome: (&verdict.result).into() };
+        state.store.usage().count_request(organization.id, decided, now, &address(request));
     }
 }
 

@@ -147,7 +147,12 @@ impl<S: Copy + PartialEq + Default> Listing<S> {
 impl Range {
     /// The range of so many rows on a page.
     pub fn of(page: u32, shown: usize) -> Self {
-        let (before, shown) = (u64::from(page.saturating_sub(1)) * u64::from(PAGE_SIZE), shown as u64);
+        Self::of_size(page, shown, PAGE_SIZE)
+    }
+
+    /// The range of so many rows on a page of a list with larger or smaller ones.
+    pub fn of_size(page: u32, shown: usize, page_size: u32) -> Self {
+        let (before, shown) = (u64::from(page.saturating_sub(1)) * u64::from(page_size), shown as u64);
         Self { first: if shown == 0 { 0 } else { before + 1 }, last: before + shown }
     }
 

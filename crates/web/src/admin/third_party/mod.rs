@@ -21,6 +21,7 @@ use crate::changes;
 use crate::changes::third_parties::{Revealed, ThirdPartyChanges};
 use crate::error::FieldError;
 use crate::form::{Fields, SignedForm};
+use crate::requests::{DAYS, RequestCounts};
 use crate::state::AppState;
 use form::{Action, is_current, read_changes};
 use view::{Form, Shown, ThirdPartyLine, ThirdPartyPage};
@@ -41,6 +42,7 @@ pub(super) async fn show(
         revealed: Revealed::default(),
         can_edit,
         can_audit: caller.may(Right::ReadAudit),
+        requests: requests(&state, &caller, detail.id).await?,
     };
     let view = ThirdPartyPage::new(frame, &caller.organization, &detail, shown);
     html(&state, StatusCode::OK, "third-party", &view)
@@ -80,8 +82,14 @@ pub(super) async fn save(
                 form = form.compared_with(&detail);
             }
             let frame = Frame::load(&state, &request, &caller, Section::ThirdParties).await?.with_errors(errors);
-            let can_audit = caller.may(Right::ReadAudit);
-            let shown = Shown { typed: Some(&fields), form, revealed: Revealed::default(), can_edit: true, can_audit };
+            let shown = Shown {
+                typed: Some(&fields),
+                form,
+                revealed: Revealed::default(),
+                can_edit: true,
+                can_audit: caller.may(Right::ReadAudit),
+                requests: requests(&state, &caller, detail.id).await?,
+            };
             let view = ThirdPartyPage::new(frame, &caller.organization, &detail, shown);
             html(&state, status, "third-party", &view)
         }
@@ -99,8 +107,14 @@ async fn reveal(
 ) -> Result<HttpResponse, WebError> {
     let detail = load_living(state, caller, id).await?;
     let frame = Frame::load(state, request, caller, Section::ThirdParties).await?.with_flash(done);
-    let can_audit = caller.may(Right::ReadAudit);
-    let shown = Shown { typed: None, form: Form::saved(&detail), revealed, can_edit: true, can_audit };
+    let shown = Shown {
+        typed: None,
+        form: Form::saved(&detail),
+        revealed,
+        can_edit: true,
+        can_audit: caller.may(Right::ReadAudit),
+        requests: requests(state, caller, id).await?,
+    };
     let view = ThirdPartyPage::new(frame, &caller.organization, &detail, shown);
     html(state, StatusCode::OK, "third-party", &view)
 }
@@ -125,6 +139,11 @@ async fn update(
     let client = detail.client.as_ref().map(|client| client.id);
     let context = caller.context();
     changes::third_parties::update(&state.store, &context, &caller.organization, detail.id, client, changes).await
+}
+
+/// What became of a third party's requests lately.
+async fn requests<R>(state: &AppState, caller: &Caller<R>, id: ThirdPartyId) -> Result<RequestCounts, WebError> {
+    RequestCounts::load(&state.store, caller.organization.id, Some(id), clock::now(), DAYS).await
 }
 
 /// A third party of the caller's organization.

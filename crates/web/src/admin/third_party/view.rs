@@ -7,18 +7,18 @@ use countersign_persistence::directory::OrganizationEntry;
 use countersign_persistence::queries::clients::NamedClient;
 use countersign_persistence::queries::third_parties::ThirdPartyDetail;
 use countersign_persistence::queries::tokens::TokenSummary;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::Serialize;
 
+use super::super::charts::{self, Chart};
 use super::super::page::{Field, Frame, LastUse, Switch, base};
 use super::super::secrets::{RevealedLine, SecretRow, file_name_part, has_room, secret_rows};
 use super::form::{Details, page_version, switched_tokens};
 use crate::changes::third_parties::Revealed;
 use crate::error::FieldError;
 use crate::form::Fields;
-
-/// What expires within this time is marked.
-const SOON: SignedDuration = SignedDuration::from_hours(30 * 24);
+use crate::overview::SOON;
+use crate::requests::RequestCounts;
 
 #[derive(Serialize)]
 pub(super) struct ThirdPartyPage {
@@ -43,6 +43,8 @@ pub(super) struct ThirdPartyPage {
     past_tokens: Vec<TokenRow>,
     revealed: Vec<RevealedLine>,
     reveal_file: String,
+    requests: String,
+    requests_chart: Chart,
 }
 
 /// A third party as the pages about it name it.
@@ -104,6 +106,7 @@ pub(super) struct Shown<'a> {
     pub revealed: Revealed,
     pub can_edit: bool,
     pub can_audit: bool,
+    pub requests: RequestCounts,
 }
 
 impl Form {
@@ -130,7 +133,7 @@ impl Form {
 impl ThirdPartyPage {
     pub fn new(page: Frame, organization: &OrganizationEntry, detail: &ThirdPartyDetail, shown: Shown<'_>) -> Self {
         let now = page.now;
-        let Shown { typed, form, revealed, can_edit, can_audit } = shown;
+        let Shown { typed, form, revealed, can_edit, can_audit, requests } = shown;
         let latest = add_calendar_months(now, organization.maximum_token_months).unwrap_or(Timestamp::MAX);
         let default = add_calendar_months(now, organization.usual_token_months).unwrap_or(latest).min(latest);
         let secrets = detail.client.as_ref().map_or(&[][..], |client| &client.secrets);
@@ -158,6 +161,8 @@ impl ThirdPartyPage {
                 file_name_part(&detail.name, "third-party")
             ),
             revealed: revealed_lines(detail, &revealed),
+            requests: requests.in_words(),
+            requests_chart: charts::requests(&requests),
             can_edit,
             deleted: detail.deleted,
             history: can_audit.then(|| format!("{base}/audit?third_party={}", detail.id)),
