@@ -5,7 +5,8 @@
 use countersign_domain::SecretError;
 use countersign_domain::token::TokenStatus;
 use countersign_domain::validity::{
-    AuthorizationStanding, Check, CheckOutcome, Circumstances, Denial, Standing, TokenFacts, check, diagnosis,
+    AuthorizationStanding, Check, CheckOutcome, Circumstances, Denial, RequestOutcome, Standing, TokenFacts, check,
+    diagnosis,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -283,4 +284,18 @@ fn people_are_told_what_happened_and_what_to_do() {
     assert_eq!(messages.len(), denials.len(), "no two denials read the same");
     assert_eq!(Denial::Expired { at: now() }.to_string(), "The token expired on 2026-03-14T09:26:53.589793Z");
     assert!(Denial::ScopeMissing { scope: "admin".into() }.to_string().contains("admin"));
+}
+
+#[test]
+fn outcomes_are_named_by_the_check_that_failed() {
+    assert_eq!(RequestOutcome::from(&Setting::good().check()), RequestOutcome::Allowed);
+    let mut expired = Setting::good();
+    expired.token.expires_at = Some(now());
+    let outcome = RequestOutcome::from(&expired.check());
+    assert_eq!((outcome.name(), outcome.in_words()), ("not-expired", "token expired"));
+    let all = Check::ALL.map(RequestOutcome::Refused).into_iter().chain([RequestOutcome::Allowed]);
+    for outcome in all {
+        assert_eq!(RequestOutcome::from_name(outcome.name()), Some(outcome));
+    }
+    assert_eq!(RequestOutcome::from_name("granted"), None);
 }

@@ -9,11 +9,13 @@ mod support;
 
 use std::collections::BTreeSet;
 
+use countersign_domain::validity::RequestOutcome;
 use countersign_domain::{Digest, OrganizationId};
 use countersign_persistence::private_postgres::DatabaseUrls;
 use countersign_persistence::sign_in::{
     NewSecondFactor, NewSession, SESSION_LIFETIME, create_link, create_session, enable_totp, record_failure,
 };
+use countersign_persistence::usage::DecidedRequest;
 use countersign_persistence::{clock, testing};
 use support::{History, connect, history};
 use tokio_postgres::error::SqlState;
@@ -76,7 +78,7 @@ impl Tenants {
 /// An organization with rows in every table.
 async fn rich_history(urls: &DatabaseUrls) -> OrganizationId {
     let store = testing::store(urls);
-    let History { organization, member, token, .. } = history(&store).await;
+    let History { organization, member, third_party, token, .. } = history(&store).await;
     let now = clock::now();
     let session = NewSession {
         member,
@@ -93,7 +95,8 @@ async fn rich_history(urls: &DatabaseUrls) -> OrganizationId {
     let second_factor =
         NewSecondFactor { secret: vec![7; 20], used_step: 1, recovery_codes: vec![Digest::of("recovery code")] };
     enable_totp(&store, &testing::operator(organization), member, second_factor).await.unwrap();
-    store.usage().count(organization, token, now, "192.0.2.7");
+    let request = DecidedRequest { token, third_party: Some(third_party), outcome: RequestOutcome::Allowed };
+    store.usage().count_request(organization, request, now, "192.0.2.7");
     store.usage().count_secret(organization, testing::random_id().into(), now);
     store.close().await;
     organization

@@ -151,6 +151,21 @@ async fn overviews_of_older_clients_are_made_as_their_events_say() {
 }
 
 #[tokio::test]
+async fn secrets_of_older_clients_are_made_as_their_events_say() {
+    let case = Case::new().await;
+    for _ in 0..2 {
+        history(&case.store).await;
+    }
+    let undo = "DROP TABLE client_secrets, request_outcomes, request_totals; \
+                DROP INDEX lasting_tokens, deleted_third_parties, deleted_clients, revoked_authorizations, \
+                    events_but_routine, events_of_failed_authentication";
+    case.owner.batch_execute(undo).await.unwrap();
+    case.owner.batch_execute(include_str!("../../../migrations/0014_home.sql")).await.unwrap();
+    let report = case.check().await;
+    assert!(report.differences.is_empty(), "{:?}", lines(&report));
+}
+
+#[tokio::test]
 async fn projections_are_what_the_journal_says() {
     let case = Case::new().await;
     for _ in 0..2 {

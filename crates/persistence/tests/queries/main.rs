@@ -6,6 +6,8 @@
 
 mod clients;
 mod members;
+mod overview;
+mod requests;
 mod support;
 mod third_parties;
 mod timeline;

@@ -35,7 +35,7 @@ pub fn routes() -> Vec<Route> {
             });
         }
     }
-    assert_eq!(routes.len(), 30);
+    assert_eq!(routes.len(), 33);
     routes
 }
 

@@ -4,9 +4,11 @@
 
 mod assets;
 mod browser;
+mod calendar;
 mod client;
 mod clients;
 mod docs;
+mod home;
 mod members;
 mod profile;
 mod rights;

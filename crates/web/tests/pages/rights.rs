@@ -76,7 +76,8 @@ async fn an_auditor_reads_everything_and_is_offered_nothing_else() {
     let made = admin.submit(&page, &path, &fields).await;
     let token = format!("{path}/tokens/{}", made.between_all("name=\"shown[", "]\"").remove(0));
     let auditor = site.signed_in(Role::Auditor).await;
-    for read in [site.path("/third-parties"), path.clone(), token, site.path("/audit")] {
+    let home = [site.path(""), site.path("/third-parties"), path.clone(), token, site.path("/audit")];
+    for read in home.into_iter().chain([site.path("/calendar?month=2099-01&third_party=Brightside")]) {
         let page = auditor.open(&read).await;
         page.must_have("Brightside");
         page.must_have("Auditor (read-only)");
