@@ -21,10 +21,11 @@ scenario("an auditor reads everything and finds nothing to change", async ({ ope
   const { path } = await example(open, "Read by the auditor");
   const page = await open({ organization, role: "auditor" });
   await page.getByText("Auditor (read-only)").waitFor();
+  await page.goto(`${organization.path}/third-parties`);
   await page.getByRole("link", { name: "Read by the auditor" }).click();
   await page.getByRole("heading", { level: 1, name: "Read by the auditor" }).waitFor();
   await page.getByText("Noor Haddad").waitFor();
-  for (const address of [organization.path + "/third-parties", path]) {
+  for (const address of [organization.path, organization.path + "/third-parties", organization.path + "/calendar", path]) {
     await page.goto(address);
     const main = page.getByRole("main");
     assert.equal(await main.locator("form[method=post]").count(), 0);

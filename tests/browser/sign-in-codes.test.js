@@ -49,7 +49,7 @@ for (const javaScript of [true, false]) {
     await enterCode(page, code);
     await page.getByRole("alert").getByText("This code is wrong, or was used before").waitFor();
     await enterCode(page, recoveryCodes[0].toLowerCase());
-    await page.waitForURL("**/third-parties");
+    await page.waitForURL(`**${organization.path}`);
     await page.goto(`${organization.path}/profile`);
     await page.getByText("9 recovery codes left").waitFor();
   });
@@ -81,7 +81,7 @@ scenario("who has lost everything is let in again by the operator", async ({ ope
   await countersign(["member", "reset-second-factor", organization.slug, member.email, "--reason", "Telephone lost"]);
   await page.goto("/login");
   await signIn(page, member);
-  await page.waitForURL("**/third-parties");
+  await page.waitForURL(`**${organization.path}`);
   await page.goto(`${organization.path}/audit?q=codes`);
   await page.getByText("Switched sign-in codes off").first().waitFor();
 });

@@ -73,16 +73,16 @@ scenario("too many wrong passwords: wait, with the right one too; a new password
 
   await countersign(["member", "set-password", organization.slug, member.email], "another horse battery\n");
   await signIn(page, { email: member.email, password: "another horse battery" });
-  await page.waitForURL("**/third-parties");
+  await page.waitForURL(`**${organization.path}`);
 });
 
 scenario("the printed link works once", async ({ open }) => {
   const link = await signInLink(organization, "owner");
   const page = await open();
   await page.goto(link);
-  await page.waitForURL("**/third-parties");
+  await page.waitForURL(`**${organization.path}`);
   await page.goto(link);
-  await page.waitForURL("**/third-parties", { timeout: 5_000 });
+  await page.waitForURL(`**${organization.path}`, { timeout: 5_000 });
   const other = await open();
   const answer = await other.goto(link);
   assert.equal(answer.status(), 410);
@@ -96,7 +96,7 @@ scenario("sessions are listed and can be ended", async ({ open }) => {
     const page = await open();
     await page.goto("/login");
     await signIn(page, member);
-    await page.waitForURL("**/third-parties");
+    await page.waitForURL(`**${organization.path}`);
     pages.push(page);
   }
   const [mine, second, third] = pages;
@@ -130,7 +130,7 @@ scenario("a form sent after the session ended says so, and leads back", async ({
   const page = await open();
   await page.goto("/login");
   await signIn(page, member);
-  await page.waitForURL("**/third-parties");
+  await page.waitForURL(`**${organization.path}`);
   await page.goto(`${organization.path}/third-parties/new`);
   await page.getByLabel("Third Party Name").fill("Too late");
   await page.context().clearCookies();
@@ -181,8 +181,8 @@ scenario("a person of two organizations chooses, and can switch", async ({ open 
   await page.waitForURL("**/orgs");
   assert.equal(await page.getByRole("main").getByRole("link").count(), 2);
   await page.getByRole("link", { name: /Second home\s*Owner/ }).click();
-  await page.waitForURL(`**${second.path}/third-parties`);
+  await page.waitForURL(`**${second.path}`);
   await page.getByRole("link", { name: /^Switch/ }).click();
   await page.getByRole("link", { name: /^Sign-in\s*Auditor/ }).click();
-  await page.waitForURL(`**${organization.path}/third-parties`);
+  await page.waitForURL(`**${organization.path}`);
 });

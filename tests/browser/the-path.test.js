@@ -107,7 +107,7 @@ async function auditTells(page, organization, owner, token) {
 scenario("from the printed sign-in link to 200 and back, saving with Ctrl+S", async ({ open }) => {
   const page = await open();
   await page.goto(ready().sign_in_url);
-  await page.waitForURL("**/o/acme/third-parties");
+  await page.waitForURL("**/o/acme");
   await thePath(page, organizationOf("acme", "Acme Ltd"), "Olivia Owner", "keyboard");
 });
 

@@ -2,7 +2,7 @@
 
 import { authorizationUrl, registerClient } from "./client.js";
 import { ageConfirmations } from "./database.js";
-import { addMember, createOrganization, signInLink } from "./organization.js";
+import { accessTest, addMember, createOrganization, signInLink } from "./organization.js";
 import { active, addThirdParty, addToken, enabled, enterCode, fill, follow, press, save, seedThirdParties, showInactive, signIn, switchCodesOn } from "./steps.js";
 import { countersign, ready } from "./server.js";
 
@@ -230,6 +230,24 @@ export const STATES = {
     await page.goto(thirdParty.path);
     await follow(page, page.getByRole("link", { name: /^History of/ }).first());
   }),
+  "home": owner(async (page, { full, token, inactive }) => {
+    for (const one of [token, inactive]) await accessTest(full, one);
+    await page.goto(full.path);
+    // What is counted is written every few seconds.
+    while ((await page.getByRole("table", { name: "Failing since yesterday" }).count()) === 0) await page.reload();
+    for (const summary of await page.getByText("The numbers").all()) await summary.click();
+  }),
+  "home, first steps": as("owner", "empty", (page, { empty }) => page.goto(empty.path)),
+  "home, first steps, to an auditor": as("auditor", "empty", (page, { empty }) => page.goto(empty.path)),
+  "calendar": owner(async (page, { full, thirdParty }) => {
+    await page.goto(thirdParty.path);
+    const month = (await page.locator("table time").nth(1).getAttribute("datetime")).slice(0, 7);
+    await page.goto(`${full.path}/calendar?month=${month}`);
+    await page.getByText("The numbers").click();
+  }),
+  "calendar, nothing found": owner((page, { full }) => page.goto(`${full.path}/calendar?third_party=${WORD}`)),
+  "calendar, nothing at all": as("auditor", "empty", (page, { empty }) => page.goto(`${empty.path}/calendar`)),
+  "calendar, refused": owner((page, { full }) => page.goto(`${full.path}/calendar?month=${WORD}`)),
   "clients": owner((page, { full }) => page.goto(`${full.path}/clients`)),
   "clients, all of them": owner((page, { full }) => page.goto(`${full.path}/clients?page=all`)),
   "clients, filtered and sorted": owner((page, { full }) => page.goto(`${full.path}/clients?client_id=s&active=yes&sort=token_created_at&order=descending`)),

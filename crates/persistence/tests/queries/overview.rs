@@ -70,7 +70,7 @@ async fn tokens_and_secrets_with_an_end_are_listed_by_when_it_is() {
     let client = world.client("initech", initech).await;
     let (later, later_mask) = world.token(initech, client, Some(now + DAY * 20)).await;
     let (sooner, _) = world.token(initech, client, Some(now + DAY * 10)).await;
-    world.token(initech, client, None).await;
+    access_token(&world, Some(initech), client, None).await;
     let access = access_token(&world, Some(initech), client, Some(DAY * 30)).await;
     let secret = ending_secret(&world, client, generated(), Some(now + DAY * 15)).await;
     let chosen = SecretProof::Chosen { verifier: VerifierId(random_id()) };
@@ -187,8 +187,9 @@ async fn tokens_that_wait_for_their_first_use_are_found_and_ages_counted() {
     let world = world().await;
     let initech = world.third_party("Initech").await;
     let client = world.client("initech", initech).await;
-    let (unused, mask) = world.token(initech, client, None).await;
-    let (used, _) = world.token(initech, client, None).await;
+    let in_years = Some(clock::now() + DAY * 1000);
+    let (unused, mask) = world.token(initech, client, in_years).await;
+    let (used, _) = world.token(initech, client, in_years).await;
     world.used(used, 1, clock::now()).await;
     access_token(&world, None, client, Some(SignedDuration::from_secs(3600))).await;
     let now = clock::now();

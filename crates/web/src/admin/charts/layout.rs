@@ -15,6 +15,8 @@ const NUMBERED_GROUPS: usize = 12;
 const BAR_SHARE: u32 = 70;
 const WIDEST_BAR: u32 = 900;
 const WHOLE: u32 = 10_000;
+/// Words of the first of so many groups would reach over the edge.
+const EARLY: u32 = 20;
 /// How far apart the names of the series stand.
 const LEGEND_STEP: u32 = 96;
 
@@ -35,7 +37,8 @@ pub(super) struct Group {
 /// What a chart is to show.
 pub(super) struct Plan {
     pub id: &'static str,
-    pub title: String,
+    /// What it shows, in words.
+    pub words: String,
     /// What is said where there is nothing to show.
     pub empty: &'static str,
     /// What the groups are: "Month".
@@ -45,11 +48,11 @@ pub(super) struct Plan {
     pub groups: Vec<Group>,
 }
 
-/// What `partials/chart.hbs` reads.
+/// What `partials/chart.hbs` reads. No field is called like a parameter of `layout.hbs`, which would hide it.
 #[derive(Debug, Serialize)]
 pub(in crate::admin) struct Chart {
     id: &'static str,
-    title: String,
+    words: String,
     empty: Option<&'static str>,
     height: u32,
     baseline: u32,
@@ -75,7 +78,7 @@ struct LegendEntry {
 struct Bar {
     x: String,
     y: u32,
-    width: String,
+    breadth: String,
     height: u32,
     hatched: bool,
 }
@@ -97,7 +100,7 @@ struct Row {
 
 impl Chart {
     pub(super) fn of(plan: Plan) -> Self {
-        let Plan { id, title, empty, groups_are, series, groups } = plan;
+        let Plan { id, words, empty, groups_are, series, groups } = plan;
         let highest = groups.iter().map(|group| group.values.iter().sum::<u64>()).max().unwrap_or_default();
         let numbered = groups.len() <= NUMBERED_GROUPS;
         let (mut bars, mut numbers, mut ticks) = (Vec::new(), Vec::new(), Vec::new());
@@ -107,8 +110,8 @@ impl Chart {
             for (series, value) in group.values.iter().enumerate().filter(|(_, value)| **value > 0) {
                 let height = height_of(*value, highest).min(top - PLOT_TOP);
                 top -= height;
-                let (x, width) = places.bar(index);
-                bars.push(Bar { x, y: top, width, height, hatched: series > 0 });
+                let (x, breadth) = places.bar(index);
+                bars.push(Bar { x, y: top, breadth, height, hatched: series > 0 });
             }
             let (x, anchor) = places.text(index, !numbered);
             if numbered && top < BASELINE {
@@ -123,7 +126,7 @@ impl Chart {
         let legend = (0..).zip(series).filter(|_| series.len() > 1);
         Self {
             id,
-            title,
+            words,
             empty: (highest == 0).then_some(empty),
             height: HEIGHT,
             baseline: BASELINE,
@@ -173,7 +176,7 @@ impl Places {
     /// Where the words of a group stand. At the ends, `within` keeps wide ones from being cut off.
     fn text(&self, index: u32, within: bool) -> (String, &'static str) {
         match index {
-            0 if within => (percent(0), "start"),
+            early if within && early * EARLY < self.groups => (percent(early * (WHOLE / self.groups)), "start"),
             last if within && last + 1 == self.groups => (percent(WHOLE), "end"),
             _ => (percent(self.middle(index)), "middle"),
         }
@@ -234,7 +237,7 @@ mod tests {
         };
         Chart::of(Plan {
             id: "example",
-            title: "An example".to_owned(),
+            words: "An example".to_owned(),
             empty: "Nothing",
             groups_are: "Month",
             series: &["Allowed", "Refused"],
@@ -268,7 +271,7 @@ mod tests {
     #[test]
     fn groups_share_the_width() {
         let chart = chart(&[&[1, 0], &[1, 0], &[1, 0], &[1, 0]]);
-        let places = chart.bars.iter().map(|bar| (bar.x.as_str(), bar.width.as_str())).collect::<Vec<_>>();
+        let places = chart.bars.iter().map(|bar| (bar.x.as_str(), bar.breadth.as_str())).collect::<Vec<_>>();
         assert_eq!(places, [("8.00%", "9.00%"), ("33.00%", "9.00%"), ("58.00%", "9.00%"), ("83.00%", "9.00%")]);
         assert_eq!(chart.ticks[1], Text { x: "37.50%".into(), y: 164, anchor: "middle", text: "a tick".into() });
     }
@@ -281,6 +284,8 @@ mod tests {
         let many = chart(&[&[1_200, 34][..]; 30]);
         assert_eq!((many.highest.as_deref(), many.numbers.len()), (Some("1,234"), 0));
         assert_eq!((many.ticks[0].x.as_str(), many.ticks[0].anchor), ("0.00%", "start"));
+        assert_eq!((many.ticks[1].x.as_str(), many.ticks[1].anchor), ("3.33%", "start"));
+        assert_eq!((many.ticks[2].x.as_str(), many.ticks[2].anchor), ("8.33%", "middle"));
         assert_eq!((many.ticks[29].x.as_str(), many.ticks[29].anchor), ("100.00%", "end"));
     }
 

@@ -25,7 +25,7 @@ pub(super) fn expirations(by_month: &[(Month, u64)], calendar: impl Fn(Month) ->
     };
     Chart::of(Plan {
         id: "chart-expirations",
-        title: format!("What expires in the next {} months, by month: {} in all", by_month.len(), grouped(all)),
+        words: format!("What expires in the next {} months, by month: {} in all", by_month.len(), grouped(all)),
         empty: "Nothing expires in the next 12 months.",
         groups_are: "Month",
         series: &["Expire"],
@@ -50,7 +50,7 @@ pub(super) fn requests(counts: &RequestCounts) -> Chart {
     };
     Chart::of(Plan {
         id: "chart-requests",
-        title: format!("Requests by day in {length} days: {}", counts.in_words()),
+        words: format!("Requests by day in {length} days: {}", counts.in_words()),
         empty: "No requests in the last 30 days.",
         groups_are: "Day (UTC)",
         series: &["Allowed", "Refused"],
@@ -72,7 +72,7 @@ pub(super) fn ages(counts: &[u64; AGES.len() + 1]) -> Chart {
     };
     Chart::of(Plan {
         id: "chart-ages",
-        title: format!("Active tokens by their age in months: {} in all", grouped(counts.iter().sum())),
+        words: format!("Active tokens by their age in months: {} in all", grouped(counts.iter().sum())),
         empty: "There are no active tokens.",
         groups_are: "Age",
         series: &["Active tokens"],
@@ -93,7 +93,7 @@ mod tests {
         let first: Month = "2026-11".parse().unwrap();
         let months = (0..12).map(|ahead| (first.plus(ahead), ahead.unsigned_abs())).collect::<Vec<_>>();
         let chart = json(&expirations(&months, |month| format!("/o/acme/calendar?month={month}")));
-        assert_eq!(chart["title"], "What expires in the next 12 months, by month: 66 in all");
+        assert_eq!(chart["words"], "What expires in the next 12 months, by month: 66 in all");
         assert_eq!(chart["rows"][2]["href"], "/o/acme/calendar?month=2027-01");
         assert_eq!(chart["rows"][2]["label"], "January 2027");
         let ticks = chart["ticks"].as_array().unwrap().iter().map(|tick| tick["text"].as_str().unwrap());
