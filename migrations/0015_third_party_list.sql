@@ -4,8 +4,10 @@ ALTER TABLE third_parties
     ADD COLUMN name_key text GENERATED ALWAYS AS (lower(name)) STORED,
     ADD COLUMN search_key text GENERATED ALWAYS AS
         (lower(name || E'\n' || coalesce(contact_name, '') || E'\n' || coalesce(contact_email, ''))) STORED;
--- The order of whoever opens the list.
-CREATE INDEX third_parties_by_name ON third_parties (org_id, name_key, third_party_id) WHERE NOT deleted;
+-- The order of whoever opens the list, and of what is searched for. Of names of 120 characters and addresses of 254 bytes,
+-- which are the longest, an entry has 1,700 bytes of the 2,700 that it may have.
+CREATE INDEX third_parties_by_name ON third_parties (org_id, name_key, third_party_id) INCLUDE (search_key)
+    WHERE NOT deleted;
 -- How long the tokens of their clients live by default.
 CREATE INDEX third_parties_in_automatic_mode ON third_parties (org_id, third_party_id) WHERE mode = 'automatic';
 -- The next expiry of each, by the index alone.

@@ -13,7 +13,6 @@ const BROTLI_QUALITY: u32 = 11;
 const BROTLI_WINDOW: u32 = 22;
 const BUFFER: usize = 4096;
 
-#[expect(clippy::print_stdout, reason = "what a build script prints is read by Cargo")]
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=assets");
     let target = env::var("OUT_DIR")?;

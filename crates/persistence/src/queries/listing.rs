@@ -109,12 +109,16 @@ impl Rows {
         let mut parameters = self.conditions.parameters();
         parameters.extend(self.parameters.iter().map(|parameter| &**parameter as &(dyn ToSql + Sync)));
         let order = self.order.iter().map(|key| key.sql(backwards)).collect::<Vec<_>>().join(", ");
-        let mut sql =
-            format!("SELECT {} FROM {} WHERE {} ORDER BY {order}", self.id, self.sorted, self.conditions.sql());
-        if let Some((limit, offset)) = &cut {
-            sql.push_str(&format!(" LIMIT ${} OFFSET ${}", parameters.len() + 1, parameters.len() + 2));
-            parameters.extend([limit as &(dyn ToSql + Sync), offset]);
-        }
+        let limits = match &cut {
+            Some((limit, offset)) => {
+                let place = parameters.len() + 1;
+                parameters.extend([limit as &(dyn ToSql + Sync), offset]);
+                format!("LIMIT ${place} OFFSET ${}", place + 1)
+            }
+            None => String::new(),
+        };
+        let (id, tables, conditions) = (self.id, &self.sorted, self.conditions.sql());
+        let sql = format!("SELECT {id} FROM {tables} WHERE {conditions} ORDER BY {order} {limits}");
         let rows = store.pool().read(organization, &sql, &parameters).await?;
         rows.iter().map(|row| Ok(I::from(row.try_get::<_, Uuid>(0)?))).collect()
     }

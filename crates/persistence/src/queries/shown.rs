@@ -142,12 +142,12 @@ impl Part {
 mod tests {
     use super::*;
 
-    fn span(from: &str, until: &str) -> Option<Part> {
-        Some(Part::Span(from.parse().unwrap(), until.parse().unwrap()))
+    fn span(from: &str, until: &str) -> Part {
+        Part::Span(from.parse().unwrap(), until.parse().unwrap())
     }
 
-    fn of_day(from: &str, until: &str) -> Option<Part> {
-        Some(Part::OfDay(from.parse().unwrap(), until.parse().unwrap()))
+    fn of_day(from: &str, until: &str) -> Part {
+        Part::OfDay(from.parse().unwrap(), until.parse().unwrap())
     }
 
     #[test]
@@ -165,16 +165,16 @@ mod tests {
             ("23:", of_day("23:00:00", "23:59:59.999999")),
         ];
         for (text, expected) in cases {
-            assert_eq!(Part::of(text, &TimeZone::UTC), expected, "{text}");
+            assert_eq!(Part::of(text, &TimeZone::UTC), Some(expected), "{text}");
         }
     }
 
     #[test]
     fn elsewhere_days_begin_earlier_or_later() {
         let zone = TimeZone::get("Europe/Berlin").unwrap();
-        assert_eq!(Part::of("2026-11-20", &zone), span("2026-11-19T23:00:00Z", "2026-11-20T23:00:00Z"));
-        assert_eq!(Part::of("2026-10-25", &zone), span("2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z"));
-        assert_eq!(Part::of("15:05", &zone), of_day("15:05:00", "15:05:59.999999"));
+        assert_eq!(Part::of("2026-11-20", &zone), Some(span("2026-11-19T23:00:00Z", "2026-11-20T23:00:00Z")));
+        assert_eq!(Part::of("2026-10-25", &zone), Some(span("2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z")));
+        assert_eq!(Part::of("15:05", &zone), Some(of_day("15:05:00", "15:05:59.999999")));
         assert_eq!(Part::of("UTC", &zone), None);
     }
 

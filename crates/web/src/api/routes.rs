@@ -36,6 +36,10 @@ impl<A, B: Asks, C> Proves<At<1>> for (A, B, C) {
     type Right = B::Right;
 }
 
+impl<A, B: Asks, C, D> Proves<At<1>> for (A, B, C, D) {
+    type Right = B::Right;
+}
+
 impl<A, B, C: Asks> Proves<At<2>> for (A, B, C) {
     type Right = C::Right;
 }

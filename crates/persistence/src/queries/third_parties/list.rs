@@ -152,22 +152,22 @@ impl ThirdPartyList {
     fn rows(&self, organization: OrganizationId, now: Timestamp) -> Rows {
         let mut conditions = self.filter.conditions(organization);
         let mut parameters: Vec<Box<dyn ToSql + Sync + Send>> = Vec::new();
-        let (mut filtered, mut sorted) = ("third_parties p".to_owned(), String::new());
-        let filters_by_expiry = filled(self.filter.next_expiry.as_ref()).is_some();
-        if filters_by_expiry {
+        let (mut filtered, mut sorted) = (vec!["third_parties p".to_owned()], Vec::new());
+        if filled(self.filter.next_expiry.as_ref()).is_some() {
             let now = conditions.bind(now);
-            filtered = format!("{filtered} {}", join_expiries(&now));
+            filtered.push(join_expiries(&now));
         } else if self.sort == ThirdPartySort::NextExpiry {
             let place = conditions.parameters().len() + 1;
-            sorted = join_expiries(&format!("${place}"));
+            sorted.push(join_expiries(&format!("${place}")));
             parameters.push(Box::new(now));
         }
         if filled(self.filter.last_used.as_ref()).is_some() {
-            filtered = format!("{filtered} {JOIN_USES}");
+            filtered.push(JOIN_USES.to_owned());
         } else if self.sort == ThirdPartySort::LastUsed {
-            sorted = JOIN_USES.to_owned();
+            sorted.push(JOIN_USES.to_owned());
         }
-        let sorted = format!("{filtered} {sorted}");
+        let filtered = filtered.join(" ");
+        let sorted = format!("{filtered} {}", sorted.join(" "));
         Rows { id: "p.third_party_id", filtered, sorted, conditions, parameters, order: self.order() }
     }
 }

@@ -22,7 +22,7 @@ impl Curl {
         }
         options.extend(credentials(operation).map(str::to_owned));
         options.extend(body(document, operation));
-        let options = options.iter().map(|option| format!(" {option} \\\n ")).collect();
+        let options = options.iter().flat_map(|option| [" ", option, " \\\n "]).collect();
         Self { options, path: address(path, operation) }
     }
 }
