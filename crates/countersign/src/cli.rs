@@ -50,6 +50,9 @@ Example:
     /// Members of an organization: add, list, roles, passwords, sign-in links
     #[command(subcommand, after_help = MEMBER_EXAMPLES)]
     Member(MemberCommand),
+    /// Operators, who run the installation in the browser: add, list, remove
+    #[command(subcommand, after_help = OPERATOR_EXAMPLES)]
+    Operator(OperatorCommand),
     /// Check the projections against the journal, or rebuild them from it
     #[command(subcommand, after_help = PROJECTIONS_EXAMPLES)]
     Projections(ProjectionsCommand),
@@ -116,6 +119,15 @@ Examples:
   countersign member sign-in-link acme ann@acme.example
   countersign member set-password acme ann@acme.example < password.txt
   countersign member set-role acme ann@acme.example auditor";
+
+const OPERATOR_EXAMPLES: &str =
+    "Operators are the owners of an organization of their own, called operator, which the first of them begins. Password,
+sign-in link, role and sign-in codes are changed as those of any member: countersign member … operator <e-mail>
+
+Examples:
+  countersign operator add ann@acme.example --name \"Ann Lee\" --generate-password
+  countersign operator list
+  countersign operator remove ann@acme.example --reason \"left\"";
 
 const PROJECTIONS_EXAMPLES: &str =
     "The server may run meanwhile. An interrupted run is gone on with by the next. Needs database.owner_url.
@@ -215,6 +227,44 @@ pub struct Who {
     pub email: String,
 }
 
+/// How a new member comes to a password. Without either, the person signs in by a link.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct FirstPassword {
+    /// Generate a password and print it once
+    #[arg(long, conflicts_with = "ask_password")]
+    pub generate_password: bool,
+    /// Ask for a password, or read it from standard input
+    #[arg(long)]
+    pub ask_password: bool,
+}
+
+/// What can be done with operators.
+#[derive(Debug, Subcommand)]
+pub enum OperatorCommand {
+    /// Make a person an operator. Without a password, the person signs in by a link
+    Add {
+        /// The e-mail address, by which the person signs in
+        #[arg(value_parser = EmailAddress::parse)]
+        email: EmailAddress,
+        /// What the person is called
+        #[arg(long, value_parser = PersonName::parse)]
+        name: PersonName,
+        #[command(flatten)]
+        password: FirstPassword,
+        #[command(flatten)]
+        reason: Reason,
+    },
+    /// List the operators
+    List,
+    /// Keep an operator out, and end the sessions
+    Remove {
+        /// The operator's e-mail address
+        email: String,
+        #[command(flatten)]
+        reason: Reason,
+    },
+}
+
 /// What can be done with members.
 #[derive(Debug, Subcommand)]
 pub enum MemberCommand {
@@ -232,12 +282,8 @@ pub enum MemberCommand {
         /// What the person may do: owner, admin, developer or auditor
         #[arg(long)]
         role: Role,
-        /// Generate a password and print it once
-        #[arg(long, conflicts_with = "ask_password")]
-        generate_password: bool,
-        /// Ask for a password, or read it from standard input
-        #[arg(long)]
-        ask_password: bool,
+        #[command(flatten)]
+        password: FirstPassword,
         #[command(flatten)]
         reason: Reason,
     },

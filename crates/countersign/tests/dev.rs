@@ -21,13 +21,16 @@ fn keys(value: &Value) -> BTreeSet<&str> {
 }
 
 fn check_shape(ready: &Value) {
-    let top = ["base_url", "database_url", "metrics_url", "organizations", "sign_in_url"];
+    let top = ["base_url", "database_url", "metrics_url", "operator", "organizations", "sign_in_url"];
     assert_eq!(keys(ready), BTreeSet::from(top));
     let base_url = ready["base_url"].as_str().unwrap();
     assert!(base_url.starts_with("http://127.0.0.1:"));
     assert!(ready["sign_in_url"].as_str().unwrap().starts_with(&format!("{base_url}/o/acme/sign-in/cs_sl_")));
     assert!(ready["metrics_url"].as_str().unwrap().starts_with("http://127.0.0.1:"));
     assert!(ready["database_url"].as_str().unwrap().starts_with("postgres://countersign_serve:"));
+    assert_eq!(keys(&ready["operator"]), BTreeSet::from(["email", "password", "sign_in_url"]));
+    let operator_url = ready["operator"]["sign_in_url"].as_str().unwrap();
+    assert!(operator_url.starts_with(&format!("{base_url}/o/operator/sign-in/cs_sl_")));
     let organizations = ready["organizations"].as_array().unwrap();
     assert_eq!(organizations.len(), 2);
     for (organization, slug) in organizations.iter().zip(["acme", "globex"]) {

@@ -13,6 +13,7 @@ use crate::{Change, DomainServices, References, StreamId};
 pub struct Organization {
     created: bool,
     suspended: bool,
+    is_operators: bool,
     settings: OrganizationSettings,
 }
 
@@ -52,6 +53,13 @@ impl OrganizationSettings {
         self.default_token_months.min(self.maximum_token_months)
     }
 }
+
+/// The name in URLs of the organization whose owners run the installation.
+pub const OPERATORS_SLUG: &str = "operator";
+
+/// Names in URLs that no organization of a customer gets: that of the operators, and one that means something else in
+/// the addresses of their pages.
+const RESERVED_SLUGS: [&str; 2] = [OPERATORS_SLUG, "new"];
 
 /// The longest life of a manual token, in calendar months, in a new organization.
 pub const DEFAULT_MAXIMUM_TOKEN_MONTHS: u16 = 24;
@@ -99,6 +107,11 @@ pub enum OrganizationCommand {
     Create {
         /// The name in its URLs.
         slug: Slug,
+        /// The name that people read.
+        name: OrganizationName,
+    },
+    /// Begin the organization whose owners run the installation.
+    CreateForOperators {
         /// The name that people read.
         name: OrganizationName,
     },
@@ -161,6 +174,10 @@ pub enum OrganizationError {
     Exists,
     #[error("there is no such organization")]
     Unknown,
+    #[error("{0} is reserved for those who run the installation: choose another name in URLs")]
+    ReservedSlug(Slug),
+    #[error("the organization of those who run the installation can't be suspended, and has no host name")]
+    OfOperators,
     #[error("choose 1 to 120 months")]
     MonthsOutOfRange,
     #[error("choose 1 to {maximum} months: the longest life goes before")]
@@ -207,22 +224,23 @@ impl Organization {
         command: OrganizationCommand,
         _services: &dyn DomainServices,
     ) -> Result<Option<OrganizationEvent>, OrganizationError> {
-        if let OrganizationCommand::Create { slug, name } = command {
-            if self.created {
-                return Err(OrganizationError::Exists);
+        match command {
+            OrganizationCommand::Create { slug, .. } if RESERVED_SLUGS.contains(&slug.as_str()) => {
+                return Err(OrganizationError::ReservedSlug(slug));
             }
-            return Ok(Some(OrganizationEvent::OrganizationCreated {
-                slug: slug.to_string(),
-                name: name.to_string(),
-                maximum_token_months: DEFAULT_MAXIMUM_TOKEN_MONTHS,
-            }));
-        }
-        if !self.created {
-            return Err(OrganizationError::Unknown);
+            OrganizationCommand::Create { slug, name } => return self.create(slug.to_string(), &name).map(Some),
+            OrganizationCommand::CreateForOperators { name } => {
+                return self.create(OPERATORS_SLUG.to_owned(), &name).map(Some);
+            }
+            _ if !self.created => return Err(OrganizationError::Unknown),
+            OrganizationCommand::Suspend | OrganizationCommand::SetHostName(_) if self.is_operators => {
+                return Err(OrganizationError::OfOperators);
+            }
+            _ => {}
         }
         let OrganizationSettings { access_tokens, maximum_token_months, .. } = &self.settings;
         Ok(match command {
-            OrganizationCommand::Create { .. } => None,
+            OrganizationCommand::Create { .. } | OrganizationCommand::CreateForOperators { .. } => None,
             OrganizationCommand::Rename(name) => Change::between(&self.settings.name, name.to_string())
                 .map(|name| OrganizationEvent::OrganizationRenamed { name }),
             OrganizationCommand::Suspend => (!self.suspended).then_some(OrganizationEvent::OrganizationSuspended {}),
@@ -271,10 +289,19 @@ impl Organization {
 }
 
 impl Organization {
+    fn create(&self, slug: String, name: &OrganizationName) -> Result<OrganizationEvent, OrganizationError> {
+        if self.created {
+            return Err(OrganizationError::Exists);
+        }
+        let name = name.to_string();
+        Ok(OrganizationEvent::OrganizationCreated { slug, name, maximum_token_months: DEFAULT_MAXIMUM_TOKEN_MONTHS })
+    }
+
     fn evolve(&mut self, event: OrganizationEvent) {
         match event {
-            OrganizationEvent::OrganizationCreated { name, maximum_token_months, .. } => {
+            OrganizationEvent::OrganizationCreated { slug, name, maximum_token_months } => {
                 self.created = true;
+                self.is_operators = slug == OPERATORS_SLUG;
                 self.settings = OrganizationSettings { name, maximum_token_months, ..OrganizationSettings::default() };
             }
             OrganizationEvent::OrganizationRenamed { name } => self.settings.name = name.to,

@@ -61,6 +61,8 @@ pub enum Right {
     ReadSettings,
     /// Changing the organization's settings.
     ManageSettings,
+    /// Running the installation: of owners of the operators' organization only.
+    OperateInstallation,
 }
 
 impl Right {
@@ -74,11 +76,25 @@ impl Right {
         Self::ManageMembers,
         Self::ReadSettings,
         Self::ManageSettings,
+        Self::OperateInstallation,
     ];
+
+    /// Whether the right means anything in an organization: the operators' has no third parties, and the others have no
+    /// installation to run.
+    pub fn is_of(self, operators: bool) -> bool {
+        match self {
+            Self::UseOwnProfile | Self::ReadAudit | Self::ReadMembers | Self::ManageMembers => true,
+            Self::OperateInstallation => operators,
+            Self::ReadThirdParties | Self::ManageThirdParties | Self::ManageSettings => !operators,
+        }
+    }
 
     /// Whether using the right changes the organization, which a suspension forbids.
     pub fn changes(self) -> bool {
-        matches!(self, Self::ManageThirdParties | Self::ManageMembers | Self::ManageSettings)
+        matches!(
+            self,
+            Self::ManageThirdParties | Self::ManageMembers | Self::ManageSettings | Self::OperateInstallation
+        )
     }
 }
 

@@ -38,7 +38,7 @@ pub type Services = Arc<dyn DomainServices>;
 
 /// Who did it. Stored in the record of every event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(tag = "kind", content = "id", rename_all = "snake_case")]
+#[serde(try_from = "WrittenActor", into = "WrittenActor")]
 pub enum Actor {
     /// A signed-in member of the organization.
     Member(MemberId),
@@ -46,15 +46,48 @@ pub enum Actor {
     Client(ClientId),
     /// Countersign itself (expiry, aggregation of failures).
     System,
-    /// Whoever runs the installation, through the command line or the operator pages.
+    /// Whoever runs the installation, through the command line.
     Operator,
+    /// One of those who run the installation, through the operator pages or the JSON API: a member of the operators'
+    /// organization, whom other organizations don't know.
+    OperatorMember(MemberId),
+}
+
+/// As it is written.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenActor {
+    kind: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    id: Option<Uuid>,
+}
+
+impl From<Actor> for WrittenActor {
+    fn from(actor: Actor) -> Self {
+        Self { kind: actor.kind().to_owned(), id: actor.id() }
+    }
+}
+
+impl TryFrom<WrittenActor> for Actor {
+    type Error = &'static str;
+
+    fn try_from(WrittenActor { kind, id }: WrittenActor) -> Result<Self, Self::Error> {
+        match (kind.as_str(), id) {
+            ("member", Some(id)) => Ok(Self::Member(MemberId(id))),
+            ("client", Some(id)) => Ok(Self::Client(ClientId(id))),
+            ("system", None) => Ok(Self::System),
+            ("operator", None) => Ok(Self::Operator),
+            ("operator", Some(id)) => Ok(Self::OperatorMember(MemberId(id))),
+            _ => Err("not a member, client, system or operator"),
+        }
+    }
 }
 
 impl Actor {
-    /// The identifier of the member or client; `None` for system and operator.
+    /// The identifier of the member or client; `None` for the system and the command line's operator.
     pub fn id(&self) -> Option<Uuid> {
         match self {
-            Self::Member(id) => Some(id.0),
+            Self::Member(id) | Self::OperatorMember(id) => Some(id.0),
             Self::Client(id) => Some(id.0),
             Self::System | Self::Operator => None,
         }
@@ -66,7 +99,7 @@ impl Actor {
             Self::Member(_) => "member",
             Self::Client(_) => "client",
             Self::System => "system",
-            Self::Operator => "operator",
+            Self::Operator | Self::OperatorMember(_) => "operator",
         }
     }
 }

@@ -96,11 +96,15 @@ fn an_actor_is_written_as_kind_and_identifier() {
         (Actor::Client(id.into()), json!({"kind": "client", "id": text}), format!("client {text}")),
         (Actor::System, json!({"kind": "system"}), "system".to_owned()),
         (Actor::Operator, json!({"kind": "operator"}), "operator".to_owned()),
+        (Actor::OperatorMember(id.into()), json!({"kind": "operator", "id": text}), format!("operator {text}")),
     ] {
         assert_eq!(serde_json::to_value(actor).unwrap(), json);
         assert_eq!(serde_json::from_value::<Actor>(json.clone()).unwrap(), actor);
         assert_eq!(actor.to_string(), shown);
         assert_eq!(json["kind"], actor.kind());
         assert_eq!(json.get("id").is_some(), actor.id().is_some());
+    }
+    for json in [json!({"kind": "member"}), json!({"kind": "system", "id": text}), json!({"kind": "root"})] {
+        assert!(serde_json::from_value::<Actor>(json.clone()).is_err(), "{json}");
     }
 }

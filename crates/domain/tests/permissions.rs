@@ -12,6 +12,7 @@ const TABLE: [(Right, &[Role]); 8] = [
     (Right::ManageMembers, &[Role::Owner]),
     (Right::ReadSettings, &[Role::Owner, Role::Admin, Role::Auditor]),
     (Right::ManageSettings, &[Role::Owner]),
+    (Right::OperateInstallation, &[Role::Owner]),
 ];
 
 #[test]
@@ -27,6 +28,15 @@ fn every_role_has_exactly_the_rights_in_the_table() {
 fn the_table_is_complete() {
     assert_eq!(TABLE.map(|(right, _)| right), Right::ALL);
     assert_eq!(Role::ALL, [Role::Owner, Role::Admin, Role::Developer, Role::Auditor]);
+}
+
+#[test]
+fn the_operators_organization_has_rights_of_its_own() {
+    let of = |operators| Right::ALL.into_iter().filter(|right| right.is_of(operators)).collect::<Vec<_>>();
+    let shared = [Right::UseOwnProfile, Right::ReadAudit, Right::ReadMembers, Right::ManageMembers];
+    assert_eq!(of(true), [&shared[..], &[Right::OperateInstallation]].concat());
+    assert!(!of(false).contains(&Right::OperateInstallation), "owners of other organizations run no installation");
+    assert_eq!(of(false).len(), Right::ALL.len() - 1);
 }
 
 #[test]

@@ -7,6 +7,7 @@ pub mod clock;
 mod data_keys;
 pub mod directory;
 mod error;
+pub mod health;
 pub mod journal;
 pub mod migrate;
 pub mod pool;

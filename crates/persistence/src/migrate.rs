@@ -38,6 +38,7 @@ pub const MIGRATIONS: &[Migration] = migrations![
     "0013_organization_settings",
     "0014_home",
     "0015_third_party_list",
+    "0016_operators_and_jobs",
 ];
 
 /// Any number, the same for all processes of ours.

@@ -72,6 +72,18 @@ impl Pool {
         self.run_again(Some(&begin), sql, parameters).await
     }
 
+    /// Reads under several organizations at once, for the operators only.
+    pub(crate) async fn read_of_several(
+        &self,
+        organizations: &[OrganizationId],
+        sql: &str,
+        parameters: &[&(dyn ToSql + Sync)],
+    ) -> Result<Vec<Row>, StoreError> {
+        let organizations = organizations.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+        let begin = format!("BEGIN READ ONLY; SET LOCAL countersign.batch = '{organizations}'");
+        self.run_again(Some(&begin), sql, parameters).await
+    }
+
     /// Writes, under an organization and in a transaction of its own, what is not part of the journal.
     pub async fn write(
         &self,

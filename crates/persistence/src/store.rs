@@ -3,14 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use countersign_domain::organization::OPERATORS_SLUG;
 use countersign_domain::values::{OrganizationName, Slug};
 use countersign_domain::{Organization, OrganizationCommand, OrganizationId};
 use tokio::task::JoinHandle;
 
 use crate::data_keys::DataKeys;
-use crate::directory::{Directory, DirectoryOptions, follower};
+use crate::directory::{Directory, DirectoryOptions, OrganizationEntry, follower};
 use crate::journal::{CommitObserver, Journal, JournalOptions};
 use crate::pool::{AddressError, Pool, serve_config};
+use crate::projections::unique_names::NameKind;
 use crate::sealing::MasterKeyRing;
 use crate::sources::Sources;
 use crate::unit_of_work::{ChangeError, Context, UnitOfWork};
@@ -139,12 +141,35 @@ impl Store {
         name: OrganizationName,
         context: impl Fn(OrganizationId) -> Context,
     ) -> Result<OrganizationId, ChangeError> {
+        self.begin_organization(OrganizationCommand::Create { slug, name }, context).await
+    }
+
+    /// The organization whose owners run the installation. Begins it where there is none.
+    pub async fn organization_of_operators(
+        &self,
+        name: OrganizationName,
+        context: impl Fn(OrganizationId) -> Context,
+    ) -> Result<Arc<OrganizationEntry>, ChangeError> {
+        let find = async || self.directory().organization_by_slug(OPERATORS_SLUG).await;
+        if let Some(found) = find().await? {
+            return Ok(found);
+        }
+        match self.begin_organization(OrganizationCommand::CreateForOperators { name }, context).await {
+            // Somebody else was first.
+            Ok(_) | Err(ChangeError::Store(StoreError::NameTaken(NameKind::OrganizationSlug))) => {}
+            Err(error) => return Err(error),
+        }
+        Ok(find().await?.ok_or(StoreError::UnknownOrganization)?)
+    }
+
+    async fn begin_organization(
+        &self,
+        create: OrganizationCommand,
+        context: impl Fn(OrganizationId) -> Context,
+    ) -> Result<OrganizationId, ChangeError> {
         let id = OrganizationId(clock::new_id());
-        self.change(&context(id), async |unit| {
-            let create = OrganizationCommand::Create { slug: slug.clone(), name: name.clone() };
-            unit.create_with_id::<Organization>(id.uuid(), create).await
-        })
-        .await?;
+        let begin = async |unit: &UnitOfWork| unit.create_with_id::<Organization>(id.uuid(), create.clone()).await;
+        self.change(&context(id), begin).await?;
         Ok(id)
     }
 

@@ -5,23 +5,19 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use countersign_domain::Member;
+use countersign_persistence::health::{self, Finding};
 use countersign_persistence::migrate::{self, MigrationError};
 use countersign_persistence::private_postgres::default_data_dir;
-use countersign_persistence::queries::members;
 use countersign_persistence::sealing::MasterKeyRing;
-use countersign_persistence::{ChangeError, Store, StoreError, clock};
-use jiff::SignedDuration;
+use countersign_persistence::{Store, StoreError};
 use nix::sys::statvfs::statvfs;
 
 use crate::config::{Configuration, Loaded};
 use crate::error::CommandError;
 use crate::logging::{self, Audience};
-use crate::operator::{context, master_keys, organization};
-use crate::{installation, output};
+use crate::operator::master_keys;
+use crate::output;
 
-/// Two clocks that differ by more make records and expiries hard to explain.
-const LARGEST_SKEW: SignedDuration = SignedDuration::from_secs(2);
 const LEAST_FREE_MIB: u64 = 1024;
 
 /// What was found, line by line.
@@ -35,6 +31,13 @@ impl Findings {
     fn ok(&mut self, subject: &str, what: impl Display) {
         self.good += 1;
         output::line(format_args!("ok       {subject:14}{what}"));
+    }
+
+    fn add(&mut self, found: Finding) {
+        match found.advice {
+            None => self.ok(found.subject, found.what),
+            Some(advice) => self.problem(found.subject, found.what, advice),
+        }
     }
 
     fn problem(&mut self, subject: &str, what: impl Display, advice: impl Display) {
@@ -147,44 +150,20 @@ async fn look_at_database(findings: &mut Findings, configuration: &Configuration
     };
     look_at_server(findings, &store).await;
     if look_at_version(findings, checked) && keys_fit {
-        look_at_sealed_values(findings, &store).await;
+        findings.add(health::look_at_sealed_values(&store).await);
     }
     store.close().await;
 }
 
 async fn look_at_server(findings: &mut Findings, store: &Store) {
-    // The first question includes connecting.
-    let _ = store.pool().ping().await;
-    let before = clock::now();
-    let facts = match installation::server_facts(store).await {
-        Ok(facts) => facts,
-        Err(error) => {
-            let advice = "the role needs to be a member of countersign_app: run `countersign migrate`";
-            return findings.problem("database", output::with_causes(&error), advice);
-        }
-    };
-    let after = clock::now();
-    let took = after.duration_since(before);
-    findings.ok("database", format_args!("PostgreSQL {}, answers in {} ms", facts.version, milliseconds(took)));
-    let skew = facts.now.duration_since(before).checked_sub(took / 2).unwrap_or_default();
-    if skew.abs() > LARGEST_SKEW {
-        findings.problem(
-            "clock",
-            format_args!("the clock of the database differs by {} ms", milliseconds(skew)),
-            "keep the clocks of both machines with NTP",
-        );
-    } else {
-        findings.ok("clock", format_args!("{} ms from the database's", milliseconds(skew)));
+    for found in health::look_at_server(&health::server_facts(store).await) {
+        findings.add(found);
     }
-}
-
-fn milliseconds(duration: SignedDuration) -> String {
-    format!("{:.1}", duration.as_secs_f64() * 1000.0)
 }
 
 /// Whether the database is at this program's version.
 fn look_at_version(findings: &mut Findings, checked: Result<(), MigrationError>) -> bool {
-    let newest = migrate::MIGRATIONS.last().map_or("none", |migration| migration.name);
+    let newest = health::newest_migration();
     let rights = "serve may do what it must, and no more";
     match checked {
         Ok(()) => {
@@ -215,32 +194,6 @@ fn look_at_version(findings: &mut Findings, checked: Result<(), MigrationError>)
             false
         }
     }
-}
-
-/// Opens something sealed of the first organization that has anything.
-async fn look_at_sealed_values(findings: &mut Findings, store: &Store) {
-    match open_something(store).await {
-        Ok(None) => findings.ok("sealed values", "there are none yet"),
-        Ok(Some(slug)) => findings.ok("sealed values", format_args!("the master key opens those of {slug}")),
-        Err(error) => findings.problem(
-            "sealed values",
-            output::with_causes(&error),
-            "configure the master key that this database was used with; older keys stay in the file, after the first",
-        ),
-    }
-}
-
-async fn open_something(store: &Store) -> Result<Option<String>, CommandError> {
-    for slug in installation::slugs(store).await? {
-        let id = organization(store, &slug).await?.id;
-        if let Some(member) = members::list(store, id).await?.first() {
-            let member = member.id.uuid();
-            let load = async |unit: &countersign_persistence::UnitOfWork| unit.load::<Member>(member).await;
-            store.change::<_, ChangeError>(&context(id, None), load).await?;
-            return Ok(Some(slug));
-        }
-    }
-    Ok(None)
 }
 
 fn look_at_disk(findings: &mut Findings, data_dir: Option<PathBuf>) {

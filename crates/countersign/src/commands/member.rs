@@ -1,10 +1,12 @@
 //! `countersign member`
 
+use countersign_domain::values::{EmailAddress, PersonName};
 use countersign_domain::{Member, MemberCommand as Change, MemberId, OrganizationId, Role};
+use countersign_persistence::directory::OrganizationEntry;
 use countersign_persistence::{Context, Store, queries, sign_in};
 use jiff::SignedDuration;
 
-use crate::cli::{MemberCommand, Who};
+use crate::cli::{FirstPassword, MemberCommand, Who};
 use crate::config::Configuration;
 use crate::error::CommandError;
 use crate::operator::{context, member, open_checked_store, organization};
@@ -14,25 +16,11 @@ use crate::{output, password};
 pub async fn run(configuration: &Configuration, command: MemberCommand) -> Result<(), CommandError> {
     let store = open_checked_store(configuration).await?;
     match command {
-        MemberCommand::Add { slug, email, name, role, generate_password, ask_password, reason } => {
+        MemberCommand::Add { slug, email, name, role, password, reason } => {
             let organization = organization(&store, &slug).await?;
-            let password = match (generate_password, ask_password) {
-                (true, _) => Some(password::generate()),
-                (false, true) => Some(password::ask(&[email.as_str(), &organization.name])?),
-                (false, false) => None,
-            };
-            let phc = match &password {
-                Some(password) => Some(password::hash(password.clone()).await?),
-                None => None,
-            };
             let context = context(organization.id, reason.reason);
-            sign_in::add_member(&store, &context, email.clone(), name, role, phc).await?;
-            output::line(format_args!("{email} is {} of {slug}", role.as_str()));
-            if generate_password {
-                show_once(password.as_deref());
-            } else if !ask_password {
-                output::note(format_args!("to let them in: countersign member sign-in-link {slug} {email}"));
-            }
+            let new = NewMember { email, name, role };
+            add(&store, &organization, &context, new, password).await?;
         }
         MemberCommand::List { slug } => list(&store, &slug).await?,
         MemberCommand::SetRole { who, role, reason } => {
@@ -84,6 +72,45 @@ pub async fn run(configuration: &Configuration, command: MemberCommand) -> Resul
     Ok(())
 }
 
+/// Somebody who is taken in.
+pub struct NewMember {
+    /// By which the person signs in.
+    pub email: EmailAddress,
+    /// What the person is called.
+    pub name: PersonName,
+    /// What the person may do.
+    pub role: Role,
+}
+
+/// Takes a person in, and says how they come in.
+pub async fn add(
+    store: &Store,
+    organization: &OrganizationEntry,
+    context: &Context,
+    new: NewMember,
+    first: FirstPassword,
+) -> Result<(), CommandError> {
+    let NewMember { email, name, role } = new;
+    let password = match first {
+        FirstPassword { generate_password: true, .. } => Some(password::generate()),
+        FirstPassword { ask_password: true, .. } => Some(password::ask(&[email.as_str(), &organization.name])?),
+        FirstPassword { .. } => None,
+    };
+    let phc = match &password {
+        Some(password) => Some(password::hash(password.clone()).await?),
+        None => None,
+    };
+    sign_in::add_member(store, context, email.clone(), name, role, phc).await?;
+    let slug = &organization.slug;
+    output::line(format_args!("{email} is {} of {slug}", role.as_str()));
+    if first.generate_password {
+        show_once(password.as_deref());
+    } else if !first.ask_password {
+        output::note(format_args!("to let them in: countersign member sign-in-link {slug} {email}"));
+    }
+    Ok(())
+}
+
 /// A link that signs a member in once.
 pub async fn sign_in_link(
     store: &Store,
@@ -104,7 +131,8 @@ fn show_once(password: Option<&str>) {
     }
 }
 
-async fn execute(
+/// Does it to a member, whose organization and identifier are answered.
+pub async fn execute(
     store: &Store,
     who: &Who,
     reason: Option<countersign_domain::values::Note>,
@@ -126,7 +154,8 @@ async fn set_password(store: &Store, context: &Context, member: MemberId, phc: S
     Ok(())
 }
 
-async fn list(store: &Store, slug: &str) -> Result<(), CommandError> {
+/// Prints the members of an organization.
+pub async fn list(store: &Store, slug: &str) -> Result<(), CommandError> {
     let organization = organization(store, slug).await?;
     let erased = || queries::ERASED.to_owned();
     let rows = queries::members::list(store, organization.id)

@@ -3,11 +3,13 @@
 mod config;
 mod doctor;
 mod member;
+mod operator;
 mod org;
 mod projections;
 mod serve;
 
 pub use member::sign_in_link;
+pub use operator::organization as organization_of_operators;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -31,6 +33,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode, CommandError> {
         Command::Migrate => bring_up_to_date(&configured(file, Audience::Asker)?).await?,
         Command::Org(command) => org::run(&configured(file, Audience::Asker)?, command).await?,
         Command::Member(command) => member::run(&configured(file, Audience::Asker)?, command).await?,
+        Command::Operator(command) => operator::run(&configured(file, Audience::Asker)?, command).await?,
         Command::Projections(command) => {
             return projections::run(&configured(file, Audience::Asker)?, command).await;
         }

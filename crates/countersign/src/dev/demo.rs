@@ -18,6 +18,19 @@ const SCOPES: [&str; 2] = ["records:read", "records:write"];
 pub struct Demo {
     /// Acme and Globex.
     pub organizations: Vec<DemoOrganization>,
+    /// Who runs this installation; `None` before the first start that made one.
+    #[serde(default)]
+    pub operator: Option<DemoOperator>,
+}
+
+/// An operator.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct DemoOperator {
+    /// The operators' organization in the database.
+    pub id: OrganizationId,
+    /// By what the operator signs in.
+    #[serde(flatten)]
+    pub login: Login,
 }
 
 /// A demo organization.
@@ -80,7 +93,8 @@ impl Demo {
         if let Some(text) = private_file::read(&file)? {
             return serde_json::from_str(&text).map_err(|error| CommandError::DamagedFile(file, error));
         }
-        let demo = Self { organizations: [("acme", "Acme Ltd"), ("globex", "Globex Corporation")].map(new).into() };
+        let organizations = [("acme", "Acme Ltd"), ("globex", "Globex Corporation")].map(new).into();
+        let demo = Self { organizations, operator: None };
         demo.save(files)?;
         Ok(demo)
     }

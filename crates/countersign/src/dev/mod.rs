@@ -9,6 +9,7 @@ mod welcome;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use countersign_domain::organization::OPERATORS_SLUG;
 use countersign_domain::{MemberId, OrganizationId};
 use countersign_persistence::private_postgres::{DatabaseUrls, Options, PrivatePostgres, default_data_dir};
 use countersign_persistence::{Store, migrate};
@@ -17,6 +18,7 @@ use jiff::SignedDuration;
 use url::Url;
 
 use crate::cli::DevArguments;
+use crate::commands::sign_in_link;
 use crate::config::Configuration;
 use crate::error::CommandError;
 use crate::operator::check_database;
@@ -25,6 +27,7 @@ use crate::running::{self, StopSignals};
 
 use demo::Demo;
 use files::Files;
+use ready::ReadyOperator;
 
 /// The variable that names a database to use instead of a private one.
 const DATABASE_VARIABLE: &str = "DATABASE_URL";
@@ -64,11 +67,16 @@ async fn serve(
     for index in 0..demo.organizations.len() {
         organizations.push(seed::ensure(&store, files, &mut demo, index).await?);
     }
+    let operator = seed::ensure_operator(&store, files, &mut demo).await?;
     let server = running::start(&store, web_options(configuration, arguments.port)).await?;
     let base_url = server.base_url().to_owned();
     files.write_configuration(&base_url, &urls)?;
     let sign_in_url = owner_link(&store, &base_url, &demo, &organizations).await?;
-    let ready = ready::describe(&base_url, &urls.serve, &sign_in_url, server.metrics_url(), &demo, &organizations);
+    let mut ready = ready::describe(&base_url, &urls.serve, &sign_in_url, server.metrics_url(), &demo, &organizations);
+    if let Some((operator, member)) = &operator {
+        let sign_in_url = sign_in_link(&store, &base_url, OPERATORS_SLUG, operator.id, *member, LINK_LIFETIME).await?;
+        ready.operator = Some(ReadyOperator { login: &operator.login, sign_in_url });
+    }
     if let Some(file) = &arguments.ready_file {
         private_file::write(file, &ready::to_json(&ready)?)?;
     }
@@ -101,7 +109,7 @@ pub struct Seeded {
 async fn owner_link(store: &Store, base_url: &str, demo: &Demo, seeded: &[Seeded]) -> Result<String, CommandError> {
     let (Some(shown), Some(seeded)) = (demo.organizations.first(), seeded.first()) else { return Ok(String::new()) };
     let context = crate::operator::context(seeded.organization, None);
-    crate::commands::sign_in_link(store, base_url, &shown.slug, &context, seeded.owner, LINK_LIFETIME).await
+    sign_in_link(store, base_url, &shown.slug, &context, seeded.owner, LINK_LIFETIME).await
 }
 
 /// The database: a private server, or one that was given.

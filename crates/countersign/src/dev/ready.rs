@@ -4,7 +4,7 @@ use countersign_domain::ThirdPartyId;
 use serde::Serialize;
 
 use super::Seeded;
-use super::demo::{Demo, DemoClient, DemoPublicClient, Logins};
+use super::demo::{Demo, DemoClient, DemoPublicClient, Login, Logins};
 use crate::error::CommandError;
 
 /// Everything that is needed to use a running `dev`.
@@ -16,6 +16,16 @@ pub struct Ready<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metrics_url: Option<&'a str>,
     pub organizations: Vec<ReadyOrganization<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operator: Option<ReadyOperator<'a>>,
+}
+
+/// Who runs the installation.
+#[derive(Debug, Serialize)]
+pub struct ReadyOperator<'a> {
+    #[serde(flatten)]
+    pub login: &'a Login,
+    pub sign_in_url: String,
 }
 
 /// A demo organization.
@@ -55,7 +65,7 @@ pub fn describe<'a>(
         third_party: ReadyThirdParty { id: seeded.third_party },
         token: &shown.token,
     });
-    Ready { base_url, database_url, sign_in_url, metrics_url, organizations: organizations.collect() }
+    Ready { base_url, database_url, sign_in_url, metrics_url, organizations: organizations.collect(), operator: None }
 }
 
 /// The content of the ready file.

@@ -1,7 +1,7 @@
 //! Brings a demo organization into the database, as far as it is not there.
 
 use countersign_domain::client::{ClientType, SecretProof};
-use countersign_domain::organization::DEFAULT_MAXIMUM_TOKEN_MONTHS;
+use countersign_domain::organization::{DEFAULT_MAXIMUM_TOKEN_MONTHS, OPERATORS_SLUG};
 use countersign_domain::third_party::{Contact, Mode};
 use countersign_domain::values::{
     ClientIdentifier, EmailAddress, Note, OrganizationName, PersonName, RedirectUri, Scope, Slug, ThirdPartyName,
@@ -14,11 +14,16 @@ use countersign_persistence::queries::members;
 use countersign_persistence::{ChangeError, Store, UnitOfWork, sign_in};
 
 use super::Seeded;
-use super::demo::{Demo, DemoOrganization, digest_and_last_four};
+use super::demo::{Demo, DemoOperator, DemoOrganization, Login, digest_and_last_four};
 use super::files::Files;
+use crate::commands::organization_of_operators;
 use crate::error::CommandError;
 use crate::operator::context;
 use crate::password;
+
+/// Who runs the installation.
+const OPERATOR_EMAIL: &str = "operator@countersign.example";
+const OPERATOR_NAME: &str = "Otto Operator";
 
 /// Makes sure that the demo organization is in the database. Its token comes last: where that is, everything is.
 pub async fn ensure(store: &Store, files: &Files, demo: &mut Demo, index: usize) -> Result<Seeded, CommandError> {
@@ -32,6 +37,37 @@ pub async fn ensure(store: &Store, files: &Files, demo: &mut Demo, index: usize)
         None => add_third_party_and_clients(store, organization, shown).await?,
     };
     Ok(Seeded { organization, owner, third_party })
+}
+
+/// Makes sure that there is an operator; `None` where somebody else runs this installation already.
+pub async fn ensure_operator(
+    store: &Store,
+    files: &Files,
+    demo: &mut Demo,
+) -> Result<Option<(DemoOperator, MemberId)>, CommandError> {
+    let existing = store.directory().organization_by_slug(OPERATORS_SLUG).await?;
+    let operator = match (existing, &demo.operator) {
+        (Some(found), Some(operator)) if found.id == operator.id => operator.clone(),
+        (Some(_), _) => return Ok(None),
+        (None, _) => {
+            let id = organization_of_operators(store).await?.id;
+            let login = Login { email: OPERATOR_EMAIL.to_owned(), password: password::generate() };
+            let operator = DemoOperator { id, login };
+            demo.operator = Some(operator.clone());
+            demo.save(files)?;
+            operator
+        }
+    };
+    let email = &operator.login.email;
+    let known = members::list(store, operator.id).await?;
+    if let Some(member) = known.iter().find(|member| member.email.as_ref() == Some(email)) {
+        return Ok(Some((operator, member.id)));
+    }
+    let phc = password::hash(operator.login.password.clone()).await?;
+    let (address, name) = (EmailAddress::parse(email)?, PersonName::parse(OPERATOR_NAME)?);
+    let context = context(operator.id, None);
+    let member = sign_in::add_member(store, &context, address, name, Role::Owner, Some(phc)).await?;
+    Ok(Some((operator, member)))
 }
 
 /// The organization's identifier is remembered, so that demo logins are never put into somebody's own organization of

@@ -1,6 +1,7 @@
 //! The organization.
 
-use countersign_domain::organization::DEFAULT_MAXIMUM_TOKEN_MONTHS;
+use countersign_domain::organization::{DEFAULT_MAXIMUM_TOKEN_MONTHS, OPERATORS_SLUG};
+use countersign_domain::values::{OrganizationName, Slug};
 use countersign_domain::{
     AccessTokenLifetimes, Change, JournalEvent, JournaledAggregate, Organization, OrganizationCommand as Command,
     OrganizationError, OrganizationEvent as Event, References, TokenEvent,
@@ -42,6 +43,36 @@ fn begins_once() {
     given::<Organization>(&[created(), Event::OrganizationSuspended {}])
         .when(create())
         .then_expect_error(OrganizationError::Exists);
+}
+
+#[test]
+fn names_of_the_operators_are_nobody_elses() {
+    for slug in ["operator", "new"] {
+        let slug = slug.parse::<Slug>().unwrap();
+        let create = Command::Create { slug: slug.clone(), name: "Acme".parse().unwrap() };
+        given::<Organization>(&[]).when(create).then_expect_error(OrganizationError::ReservedSlug(slug));
+    }
+}
+
+#[test]
+fn that_of_the_operators_is_never_stopped() {
+    let name = "Those who run it".parse::<OrganizationName>().unwrap();
+    let create = Command::CreateForOperators { name: name.clone() };
+    let created = Event::OrganizationCreated {
+        slug: OPERATORS_SLUG.into(),
+        name: name.to_string(),
+        maximum_token_months: DEFAULT_MAXIMUM_TOKEN_MONTHS,
+    };
+    given::<Organization>(&[]).when(create.clone()).then_expect_events(vec![created.clone()]);
+    given::<Organization>(&[created.clone()]).when(create).then_expect_error(OrganizationError::Exists);
+    for command in [Command::Suspend, Command::SetHostName(Some("access.acme.example".parse().unwrap()))] {
+        given::<Organization>(&[created.clone()]).when(command).then_expect_error(OrganizationError::OfOperators);
+    }
+    let rename = Command::Rename("Operations".parse().unwrap());
+    let renamed = Change { from: name.to_string(), to: "Operations".into() };
+    given::<Organization>(&[created])
+        .when(rename)
+        .then_expect_events(vec![Event::OrganizationRenamed { name: renamed }]);
 }
 
 #[test]

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use countersign_domain::organization::OPERATORS_SLUG;
 use countersign_domain::third_party::Mode;
 use countersign_domain::token::TokenStatus;
 use countersign_domain::validity::{Standing, TokenFacts};
 use countersign_domain::{
-    AccessTokenLifetimes, AuthorizationId, ClientId, ClientSettings, Digest, MemberId, OrganizationId, ThirdPartyId,
-    TokenId,
+    AccessTokenLifetimes, AuthorizationId, ClientId, ClientSettings, Digest, MemberId, OrganizationId, Right, Role,
+    ThirdPartyId, TokenId,
 };
 use jiff::Timestamp;
 use tokio_postgres::Row;
@@ -38,6 +39,18 @@ pub struct OrganizationEntry {
     pub access_tokens: AccessTokenLifetimes,
     /// Whether members must sign in with codes (TOTP).
     pub sign_in_codes_required: bool,
+}
+
+impl OrganizationEntry {
+    /// Whether its owners run the installation.
+    pub fn is_operators(&self) -> bool {
+        self.slug == OPERATORS_SLUG
+    }
+
+    /// Whether a member of the role may do it here.
+    pub fn allows(&self, role: Role, right: Right) -> bool {
+        right.is_of(self.is_operators()) && role.allows(right)
+    }
 }
 
 /// A third party.

@@ -1,12 +1,13 @@
 //! The addresses of organizations: slugs and host names, which are looked up before the organization is known and so
-//! belong to the installation. They are written in the transaction of the event that gives them.
+//! belong to the installation. They are written in the transaction of the event that gives them. So is which of them are
+//! suspended, for the operators' list.
 
 use countersign_domain::{JournalEvent, OrganizationEvent};
 use uuid::Uuid;
 
 use crate::projections::Statement;
 
-/// What the event does to the organization's addresses. Giving one that another organization has violates a key.
+/// What the event does to the organization's addresses and its place in the operators' list. Giving one that another organization has violates a key.
 pub(super) fn statements(organization: Uuid, event: &JournalEvent) -> Vec<Statement> {
     let statement = |sql, address: &str| Statement {
         sql,
@@ -33,6 +34,14 @@ pub(super) fn statements(organization: Uuid, event: &JournalEvent) -> Vec<Statem
             });
             given_up.chain(taken).collect()
         }
+        JournalEvent::Organization(OrganizationEvent::OrganizationSuspended {}) => vec![Statement {
+            sql: "INSERT INTO suspended_organizations SELECT * FROM UNNEST($1::uuid[]) ON CONFLICT DO NOTHING",
+            parameters: vec![Box::new(vec![organization])],
+        }],
+        JournalEvent::Organization(OrganizationEvent::OrganizationResumed {}) => vec![Statement {
+            sql: "DELETE FROM suspended_organizations WHERE organization = ANY($1::uuid[])",
+            parameters: vec![Box::new(vec![organization])],
+        }],
         _ => Vec::new(),
     }
 }

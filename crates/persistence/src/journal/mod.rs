@@ -184,6 +184,11 @@ impl Journal {
         answered.await.unwrap_or(Err(StoreError::OutcomeUnknown))
     }
 
+    /// How many requests wait, and how many may.
+    pub(crate) fn depth(&self) -> (usize, usize) {
+        self.queue.depth()
+    }
+
     /// Finishes what was accepted and refuses what comes after.
     pub(crate) async fn close(&self) {
         self.queue.close();

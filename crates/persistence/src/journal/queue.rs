@@ -34,6 +34,11 @@ impl Queue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// How many requests wait, and how many may.
+    pub fn depth(&self) -> (usize, usize) {
+        (self.state().count, self.capacity)
+    }
+
     pub fn push(&self, request: Request) -> Result<(), StoreError> {
         {
             let mut state = self.state();

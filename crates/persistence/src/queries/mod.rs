@@ -7,6 +7,7 @@ pub mod authorizations;
 pub mod clients;
 mod conditions;
 pub mod expirations;
+pub mod installation;
 mod listing;
 pub mod members;
 pub mod overview;
