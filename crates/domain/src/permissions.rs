@@ -67,7 +67,7 @@ pub enum Right {
 
 impl Right {
     /// All rights.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::UseOwnProfile,
         Self::ReadThirdParties,
         Self::ManageThirdParties,
@@ -85,7 +85,7 @@ impl Right {
         match self {
             Self::UseOwnProfile | Self::ReadAudit | Self::ReadMembers | Self::ManageMembers => true,
             Self::OperateInstallation => operators,
-            Self::ReadThirdParties | Self::ManageThirdParties | Self::ManageSettings => !operators,
+            Self::ReadThirdParties | Self::ManageThirdParties | Self::ReadSettings | Self::ManageSettings => !operators,
         }
     }
 

@@ -141,7 +141,18 @@ impl Store {
         name: OrganizationName,
         context: impl Fn(OrganizationId) -> Context,
     ) -> Result<OrganizationId, ChangeError> {
-        self.begin_organization(OrganizationCommand::Create { slug, name }, context).await
+        self.create_organization_with(slug, name, context, async |_| Ok(())).await.map(|(id, ())| id)
+    }
+
+    /// Begins an organization, with what else is to be in it from the start: all of it, or nothing.
+    pub async fn create_organization_with<T>(
+        &self,
+        slug: Slug,
+        name: OrganizationName,
+        context: impl Fn(OrganizationId) -> Context,
+        also: impl AsyncFn(&UnitOfWork) -> Result<T, ChangeError>,
+    ) -> Result<(OrganizationId, T), ChangeError> {
+        self.begin_organization(OrganizationCommand::Create { slug, name }, context, also).await
     }
 
     /// The organization whose owners run the installation. Begins it where there is none.
@@ -154,7 +165,7 @@ impl Store {
         if let Some(found) = find().await? {
             return Ok(found);
         }
-        match self.begin_organization(OrganizationCommand::CreateForOperators { name }, context).await {
+        match self.begin_organization(OrganizationCommand::CreateForOperators { name }, context, async |_| Ok(())).await {
             // Somebody else was first.
             Ok(_) | Err(ChangeError::Store(StoreError::NameTaken(NameKind::OrganizationSlug))) => {}
             Err(error) => return Err(error),
@@ -162,15 +173,20 @@ impl Store {
         Ok(find().await?.ok_or(StoreError::UnknownOrganization)?)
     }
 
-    async fn begin_organization(
+    async fn begin_organization<T>(
         &self,
         create: OrganizationCommand,
         context: impl Fn(OrganizationId) -> Context,
-    ) -> Result<OrganizationId, ChangeError> {
+        also: impl AsyncFn(&UnitOfWork) -> Result<T, ChangeError>,
+    ) -> Result<(OrganizationId, T), ChangeError> {
         let id = OrganizationId(clock::new_id());
-        let begin = async |unit: &UnitOfWork| unit.create_with_id::<Organization>(id.uuid(), create.clone()).await;
-        self.change(&context(id), begin).await?;
-        Ok(id)
+        let value = self
+            .change(&context(id), async |unit| {
+                unit.create_with_id::<Organization>(id.uuid(), create.clone()).await?;
+                also(unit).await
+            })
+            .await?;
+        Ok((id, value))
     }
 
     /// 256 bits that follow from the input alone, for whoever has the organization's data key; to all others they are

@@ -50,7 +50,8 @@ needs!(
     ReadMembers,
     ManageMembers,
     ReadSettings,
-    ManageSettings
+    ManageSettings,
+    OperateInstallation
 );
 
 /// The page on which members switch sign-in codes on: the only one that opens to who has to, but hasn't yet.
@@ -93,12 +94,23 @@ impl<R> Caller<R> {
 
     /// Whether the caller has another right too.
     pub fn may(&self, right: Right) -> bool {
-        self.session.role.allows(right)
+        self.organization.allows(self.session.role, right)
     }
 
     /// All that the caller may do.
     pub fn rights(&self) -> Rights {
         Rights::of_role(self.session.role)
+    }
+}
+
+/// One of those who run the installation.
+pub(crate) type Operator = Caller<OperateInstallation>;
+
+impl Operator {
+    /// Who does it and where, for a unit of work in the organization of a customer. Who the operator is stays among the
+    /// operators: there, only that it was one of them.
+    pub fn context_in(&self, organization: OrganizationId) -> Context {
+        Context { organization, actor: Actor::OperatorMember(self.session.member), ..self.context() }
     }
 }
 
@@ -224,7 +236,11 @@ async fn authorize<R: Needs>(request: &HttpRequest) -> Result<Caller<R>, WebErro
     let state = request.app_data::<web::Data<AppState>>().ok_or(WebError::Internal)?;
     let (digest, presented) = presented_session(state, request).ok_or(WebError::Unauthenticated)?;
     let now = clock::now();
-    let found = match Tenant::of(state, request).await? {
+    let tenant = match R::RIGHT {
+        Right::OperateInstallation => Tenant::of_operators(state).await?,
+        _ => Tenant::of(state, request).await?,
+    };
+    let found = match tenant {
         Some(tenant) => sign_in::find_session(&state.store, tenant.id, digest, now)
             .await?
             .map(|session| (tenant.organization, session)),
@@ -241,6 +257,9 @@ async fn authorize<R: Needs>(request: &HttpRequest) -> Result<Caller<R>, WebErro
         session: session.clone(),
         form_token: form_token.clone(),
     });
+    if !R::RIGHT.is_of(organization.is_operators()) {
+        return Err(WebError::NotFound);
+    }
     let must_set_up_codes = organization.sign_in_codes_required && !session.has_sign_in_codes;
     if must_set_up_codes && request.match_pattern().as_deref() != Some(SIGN_IN_CODES_PAGE) {
         return Err(WebError::SignInCodesRequired);

@@ -269,7 +269,8 @@ fn field_of(error: &ChangeError) -> Option<&'static str> {
             OrganizationError::DefaultMonthsOutOfRange { .. } => Some("default_token_months"),
             OrganizationError::SecondsOutOfRange => Some("maximum_expires_in"),
             OrganizationError::DefaultSecondsOutOfRange { .. } => Some("default_expires_in"),
-            OrganizationError::Exists | OrganizationError::Unknown => None,
+            OrganizationError::ReservedSlug(_) => Some("slug"),
+            OrganizationError::Exists | OrganizationError::Unknown | OrganizationError::OfOperators => None,
         },
         ChangeError::Store(StoreError::NameTaken(kind)) => Some(match kind {
             NameKind::ThirdParty => "name",
@@ -305,7 +306,8 @@ fn refused(error: &DomainError) -> Mapped {
             OrganizationError::MonthsOutOfRange
             | OrganizationError::DefaultMonthsOutOfRange { .. }
             | OrganizationError::SecondsOutOfRange
-            | OrganizationError::DefaultSecondsOutOfRange { .. },
+            | OrganizationError::DefaultSecondsOutOfRange { .. }
+            | OrganizationError::ReservedSlug(_),
         )
         | DomainError::Client(
             ClientError::ExpiryInThePast

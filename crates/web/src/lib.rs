@@ -14,6 +14,7 @@ mod diagnosis;
 mod error;
 mod failed_attempts;
 mod form;
+mod installation_health;
 mod lines;
 mod middleware;
 mod month;

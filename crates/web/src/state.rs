@@ -3,8 +3,9 @@
 use std::net::IpAddr;
 
 use countersign_domain::values::HostName;
-use countersign_persistence::Store;
 use countersign_persistence::directory::OrganizationEntry;
+use countersign_persistence::{Store, clock};
+use jiff::Timestamp;
 use metrics_exporter_prometheus::PrometheusHandle;
 use url::Url;
 
@@ -31,6 +32,9 @@ pub(crate) struct AppState {
     /// Without a slash at the end.
     pub base_url: String,
     pub trusted_proxies: Vec<IpAddr>,
+    pub started_at: Timestamp,
+    /// Threads that answer requests.
+    pub workers: usize,
 }
 
 impl AppState {
@@ -48,6 +52,8 @@ impl AppState {
             metrics: operations::install_recorder(),
             base_url: base_url.trim_end_matches('/').to_owned(),
             trusted_proxies: options.trusted_proxies.clone(),
+            started_at: clock::now(),
+            workers: options.workers.max(1),
         })
     }
 

@@ -7,10 +7,12 @@ use std::sync::Arc;
 use actix_web::dev::Payload;
 use actix_web::http::header::HOST;
 use actix_web::{FromRequest, HttpRequest, web};
+use countersign_domain::organization::OPERATORS_SLUG;
 use countersign_domain::values::{HostName, Slug};
 use countersign_persistence::directory::OrganizationEntry;
 
 use crate::WebError;
+use crate::middleware::{Audience, audience};
 use crate::state::AppState;
 
 /// The organization that a request is addressed to; 404 where there is none.
@@ -38,7 +40,17 @@ impl Tenant {
                 None => (None, Address::Host),
             },
         };
-        Ok(found.map(|organization| Self { organization, addressed_by }))
+        // Those who run the installation let no third party in: their organization has no OAuth endpoints.
+        let is_there = |entry: &Arc<OrganizationEntry>| {
+            !(entry.is_operators() && audience(request) == Audience::OAuth)
+        };
+        Ok(found.filter(is_there).map(|organization| Self { organization, addressed_by }))
+    }
+
+    /// The organization of those who run the installation, if there is one.
+    pub async fn of_operators(state: &AppState) -> Result<Option<Self>, WebError> {
+        let found = state.store.directory().organization_by_slug(OPERATORS_SLUG).await?;
+        Ok(found.map(|organization| Self { organization, addressed_by: Address::Slug }))
     }
 
     /// The issuer identifier as the client knows it (RFC 8414 section 3.3): an organization with a host name of its own

@@ -4,7 +4,7 @@ use countersign_domain::values::{EmailAddress, PersonName};
 use countersign_domain::{Member, MemberCommand, MemberId, Role};
 
 use super::email_digest;
-use crate::{ChangeError, Context, Store};
+use crate::{ChangeError, Context, Store, UnitOfWork};
 
 /// Takes a person in, with a password if one is given, so that the person can sign in from then on.
 pub async fn add_member(
@@ -17,16 +17,25 @@ pub async fn add_member(
 ) -> Result<MemberId, ChangeError> {
     store
         .change(context, async |unit| {
-            let add = MemberCommand::Add { email: email.clone(), name: name.clone(), role };
-            let member = unit.create::<Member>(add).await?;
+            let member = take_in(unit, email.clone(), name.clone(), role).await?;
             if let Some(phc) = &password_phc {
                 let verifier = unit.store_verifier(phc.clone(), None);
-                unit.execute::<Member>(member, MemberCommand::SetPassword(verifier)).await?;
+                unit.execute::<Member>(member.uuid(), MemberCommand::SetPassword(verifier)).await?;
             }
-            unit.list_for_sign_in(email_digest(email.as_str()));
-            Ok(member.into())
+            Ok(member)
         })
         .await
+}
+
+/// Takes a person in within a unit of work.
+pub async fn take_in(
+    unit: &UnitOfWork,
+    email: EmailAddress,
+    name: PersonName,
+    role: Role,
+) -> Result<MemberId, ChangeError> {
+    unit.list_for_sign_in(email_digest(email.as_str()));
+    Ok(unit.create::<Member>(MemberCommand::Add { email, name, role }).await?.into())
 }
 
 /// Puts a new password in force; the verifier of the one before is dropped. Sessions and links that began under the

@@ -24,7 +24,7 @@ pub use lockout::{
     FREE_FAILURES, LONGEST_LOCK, SHORTEST_LOCK, locked_until, record_failure, reset_failures, restore_failures,
     take_back_failure,
 };
-pub use members::{add_member, set_password};
+pub use members::{add_member, set_password, take_in};
 pub use pending::{
     FirstFactor, PENDING_LIFETIME, PENDING_TRIES, PendingSignIn, begin_pending, end_pending, is_pending, try_pending,
 };

@@ -17,6 +17,7 @@ mod home;
 mod listing;
 mod member;
 mod members;
+mod operator;
 mod overview;
 mod page;
 mod pager;
@@ -151,5 +152,24 @@ pages! {
     "/o/{org}/settings/api-keys/new": {
         get Some(Right::ManageThirdParties) => settings::new_api_key::form,
         post Some(Right::ManageThirdParties) => settings::new_api_key::submit,
+    }
+    "/operator": { get Some(Right::OperateInstallation) => operator::start }
+    "/operator/health": { get Some(Right::OperateInstallation) => operator::health::show }
+    "/operator/organizations": { get Some(Right::OperateInstallation) => operator::organizations::list }
+    "/operator/organizations/new": {
+        get Some(Right::OperateInstallation) => operator::new::form,
+        post Some(Right::OperateInstallation) => operator::new::submit,
+    }
+    "/operator/organizations/{organization}": {
+        get Some(Right::OperateInstallation) => operator::organization::show,
+        post Some(Right::OperateInstallation) => operator::organization::save,
+    }
+    "/operator/organizations/{organization}/suspend": {
+        get Some(Right::OperateInstallation) => operator::suspension::form,
+        post Some(Right::OperateInstallation) => operator::suspension::submit,
+    }
+    "/operator/organizations/{organization}/resume": {
+        get Some(Right::OperateInstallation) => operator::suspension::form,
+        post Some(Right::OperateInstallation) => operator::suspension::submit,
     }
 }

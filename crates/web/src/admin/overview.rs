@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::charts::{self, Chart, grouped};
 use super::credential::{ExpirationLine, Link};
-use super::page::{Frame, Section, base, html, see_other};
+use super::page::{Frame, OPERATOR, Section, base, html, see_other};
 use super::timeline::EventLine;
 use crate::WebError;
 use crate::caller::{Caller, UseOwnProfile};
@@ -77,6 +77,9 @@ pub(super) async fn show(
     caller: Caller<UseOwnProfile>,
 ) -> Result<HttpResponse, WebError> {
     let (organization, base) = (caller.organization.id, base(&caller.organization.slug));
+    if caller.may(Right::OperateInstallation) {
+        return Ok(see_other(OPERATOR));
+    }
     if !caller.may(Right::ReadThirdParties) {
         return Ok(see_other(&format!("{base}/profile")));
     }

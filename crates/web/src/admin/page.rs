@@ -25,6 +25,8 @@ pub(super) enum Section {
     Audit,
     Members,
     Settings,
+    Organizations,
+    Health,
     /// None of the navigation.
     Elsewhere,
 }
@@ -96,12 +98,19 @@ impl Frame {
             (Section::Members, Right::ReadMembers, "Members", "/members"),
             (Section::Settings, Right::ReadSettings, "Settings", "/settings"),
         ];
-        let nav = links.into_iter().filter(|(_, right, _, _)| session.role.allows(*right));
-        let nav = nav.map(|(its_section, _, label, path)| Link {
+        let of_operators = [(Section::Organizations, "Organizations"), (Section::Health, "Health")];
+        let operates = organization.allows(session.role, Right::OperateInstallation);
+        let of_operators = of_operators.into_iter().filter(|_| operates).map(|(its_section, label)| Link {
+            label,
+            href: format!("{OPERATOR}/{}", label.to_lowercase()),
+            current: its_section == section,
+        });
+        let nav = links.into_iter().filter(|(_, right, _, _)| organization.allows(session.role, *right));
+        let nav = of_operators.chain(nav.map(|(its_section, _, label, path)| Link {
             label,
             href: format!("{base}{path}"),
             current: its_section == section,
-        });
+        }));
         Self {
             org: Some(OrganizationLine { name: organization.name.clone(), base: base.clone() }),
             member: Some(MemberLine {
@@ -140,6 +149,9 @@ impl Frame {
     }
 }
 
+/// Where the pages of those who run the installation begin.
+pub(super) const OPERATOR: &str = "/operator";
+
 /// Where the pages of an organization begin.
 pub(super) fn base(slug: &str) -> String {
     format!("/o/{slug}")
@@ -169,6 +181,10 @@ fn done_in_words(code: &str) -> Option<&'static str> {
         "third-party-deleted" => "The third party is deleted. Its history stays in the audit timeline.",
         "client-added-without-secret" => "Saved. A public client has no Client Secret.",
         "client-deleted" => "The client is deleted. Its history stays in the audit timeline.",
+        "organization-added" => "Saved. The sign-in link of the first owner is shown below, this once.",
+        "organization-added-without-owner" => "Saved.",
+        "organization-suspended" => "The organization is suspended: none of its tokens and changes work any more.",
+        "organization-resumed" => "The organization is at work again.",
         "token-revoked" => "The token is revoked for good.",
         "member-added" => "Saved. The sign-in link of the new member is shown below, this once.",
         "sign-in-link-made" => "The sign-in link is shown below, this once. Links made before are void.",

@@ -1,7 +1,7 @@
 //! What a refused save says on the page that was sent, with everything kept as typed.
 
 use actix_web::http::StatusCode;
-use countersign_domain::{ClientError, DomainError, MemberError, TokenError};
+use countersign_domain::{ClientError, DomainError, MemberError, OrganizationError, TokenError};
 use countersign_persistence::projections::unique_names::NameKind;
 use countersign_persistence::{ChangeError, StoreError};
 
@@ -39,6 +39,12 @@ impl Refusal {
             WebError::Change(ChangeError::Store(StoreError::NameTaken(NameKind::HostName))) => {
                 let message = "Another organization has this host name: choose one that is not used yet";
                 invalid("host_name", message.to_owned())
+            }
+            WebError::Change(ChangeError::Store(StoreError::NameTaken(NameKind::OrganizationSlug))) => {
+                invalid("slug", "Another organization has this name in URLs: choose one that is not used yet".to_owned())
+            }
+            WebError::Change(ChangeError::Refused(DomainError::Organization(OrganizationError::ReservedSlug(_)))) => {
+                invalid("slug", message)
             }
             WebError::Change(ChangeError::Store(StoreError::NameTaken(_))) => {
                 invalid("name", "Another third party has this name: choose one that is not used yet".to_owned())
