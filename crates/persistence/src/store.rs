@@ -165,7 +165,8 @@ impl Store {
         if let Some(found) = find().await? {
             return Ok(found);
         }
-        match self.begin_organization(OrganizationCommand::CreateForOperators { name }, context, async |_| Ok(())).await {
+        match self.begin_organization(OrganizationCommand::CreateForOperators { name }, context, async |_| Ok(())).await
+        {
             // Somebody else was first.
             Ok(_) | Err(ChangeError::Store(StoreError::NameTaken(NameKind::OrganizationSlug))) => {}
             Err(error) => return Err(error),

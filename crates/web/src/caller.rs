@@ -162,6 +162,10 @@ impl<R: Needs> Asks for ApiCaller<R> {
     type Right = R;
 }
 
+impl Asks for Operator {
+    type Right = OperateInstallation;
+}
+
 impl<R: Needs> FromRequest for ApiCaller<R> {
     type Error = WebError;
     type Future = Pin<Box<dyn Future<Output = Result<Self, WebError>>>>;

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use countersign_persistence::StoreError;
 use countersign_persistence::health::{self, Finding, ServerFacts};
-use countersign_persistence::{StoreError, clock};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::state::AppState;
 
@@ -17,7 +17,6 @@ pub(crate) struct Health {
     pub server: Option<ServerFacts>,
     pub version: &'static str,
     pub started_at: Timestamp,
-    pub uptime: SignedDuration,
     pub workers: usize,
 }
 
@@ -39,7 +38,6 @@ impl Health {
             server: server.ok(),
             version: env!("CARGO_PKG_VERSION"),
             started_at: state.started_at,
-            uptime: clock::now().duration_since(state.started_at),
             workers: state.workers,
         }
     }

@@ -41,9 +41,7 @@ impl Tenant {
             },
         };
         // Those who run the installation let no third party in: their organization has no OAuth endpoints.
-        let is_there = |entry: &Arc<OrganizationEntry>| {
-            !(entry.is_operators() && audience(request) == Audience::OAuth)
-        };
+        let is_there = |entry: &Arc<OrganizationEntry>| !(entry.is_operators() && audience(request) == Audience::OAuth);
         Ok(found.filter(is_there).map(|organization| Self { organization, addressed_by }))
     }
 

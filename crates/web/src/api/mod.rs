@@ -8,6 +8,7 @@ mod expirations;
 mod json;
 mod members;
 mod openapi;
+mod operator;
 mod organization;
 mod overview;
 mod problem;
@@ -33,6 +34,15 @@ api_routes! {
     "/v1/sessions": { post Open => sessions::create::create_session }
     "/v1/sessions/current": { delete Open => sessions::end::end_session }
     "/v1/sessions/current/confirmation": { post Open => sessions::confirm::confirm_session }
+    "/v1/operator/health": { get OperateInstallation => operator::get_health::get_health }
+    "/v1/operator/organizations": {
+        get OperateInstallation => operator::list_organizations::list_organizations,
+        post OperateInstallation => operator::add_organization::add_organization,
+    }
+    "/v1/operator/organizations/{organization}": {
+        get OperateInstallation => operator::get_organization::get_operated_organization,
+        patch OperateInstallation => operator::change_organization::change_organization,
+    }
     "/v1/orgs/{org}/organization": { get UseOwnProfile => organization::get_organization }
     "/v1/orgs/{org}/overview": { get ReadThirdParties => overview::get_overview }
     "/v1/orgs/{org}/expirations": { get ReadThirdParties => expirations::list_expirations }
