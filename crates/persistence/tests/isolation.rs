@@ -22,8 +22,14 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, NoTls};
 
 /// The tables that belong to the installation rather than to an organization.
-const INSTALLATION_WIDE: [&str; 5] =
-    ["organization_hosts", "organization_slugs", "schema_migrations", "session_directory", "sign_in_directory"];
+const INSTALLATION_WIDE: [&str; 6] = [
+    "organization_hosts",
+    "organization_slugs",
+    "schema_migrations",
+    "session_directory",
+    "sign_in_directory",
+    "suspended_organizations",
+];
 
 /// Settings that may not show the rows of an organization. `$other` stands for another one.
 const STRANGERS: [&str; 9] = [

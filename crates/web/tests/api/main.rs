@@ -19,6 +19,7 @@ mod leaked_tokens;
 mod logs;
 mod members;
 mod openapi;
+mod operator;
 mod overview;
 mod roles;
 mod sessions;

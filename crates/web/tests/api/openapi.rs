@@ -63,7 +63,7 @@ fn every_operation_is_described() {
             }
         }
     }
-    assert_eq!(names.len(), 56);
+    assert_eq!(names.len(), 61);
 }
 
 #[tokio::test(flavor = "multi_thread")]

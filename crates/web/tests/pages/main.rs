@@ -10,6 +10,7 @@ mod clients;
 mod docs;
 mod home;
 mod members;
+mod operator;
 mod profile;
 mod rights;
 mod saving;

@@ -5,11 +5,13 @@ use countersign_persistence::testing;
 use countersign_web::admin::PAGES;
 use reqwest::StatusCode;
 
+use crate::operator::operator;
 use crate::site::{Site, new_organization};
 
 /// An address of the page, with things that exist nowhere.
 fn address(pattern: &str, slug: &str) -> String {
     let id = testing::random_id().to_string();
+    let pattern = pattern.replace("{organization}", slug);
     pattern.replace("{org}", slug).replace("{id}", &id).replace("{token}", &id).replace("{secret}", "none")
 }
 
@@ -53,13 +55,44 @@ async fn strangers_are_asked_to_sign_in_and_foreigners_find_nothing() {
                 _ => (stranger.post(&path, &[]).await, owner.post(&path, &[("csrf", &csrf)]).await),
             };
             if page.method == "GET" {
-                assert!(asked.location().starts_with("/login?return_to=%2Fo%2F"), "{path}");
+                let beginning = if path.starts_with("/operator") { "%2Foperator" } else { "%2Fo%2F" };
+                assert!(asked.location().starts_with(&format!("/login?return_to={beginning}")), "{path}");
             } else {
                 assert_eq!(asked.status, StatusCode::UNAUTHORIZED, "{path}");
                 asked.must_have("Your session has ended");
             }
             assert_eq!(found.status, StatusCode::NOT_FOUND, "{path}");
             found.must_have("There is nothing at this address, or you may not see it");
+        }
+    }
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn members_of_the_operators_organization_find_what_is_of_it_and_owners_operate() {
+    let site = Site::start().await;
+    let (_, customer) = new_organization(&site.store).await;
+    for role in Role::ALL {
+        let browser = operator(&site, role).await;
+        let csrf = browser.open("/o/operator/profile").await.hidden("csrf");
+        for page in PAGES {
+            let Some(right) = page.right else { continue };
+            let slug = if page.path.starts_with("/o/") { "operator" } else { &customer };
+            let path = address(page.path, slug);
+            let answer = match page.method {
+                "GET" => browser.get(&path).await,
+                _ => browser.post(&path, &[("csrf", &csrf), ("action", "end-session"), ("session", "none")]).await,
+            };
+            let name = format!("{role:?} {} {}: {}", page.method, page.path, answer.status);
+            if !right.is_of(true) {
+                assert_eq!(answer.status, StatusCode::NOT_FOUND, "{name}");
+            } else if !role.allows(right) {
+                assert_eq!(answer.status, StatusCode::FORBIDDEN, "{name}");
+            } else {
+                assert_ne!(answer.status, StatusCode::FORBIDDEN, "{name}");
+                assert!(!page.path.starts_with("/operator") || answer.status != StatusCode::NOT_FOUND, "{name}");
+                assert!(!answer.status.is_server_error(), "{name}");
+            }
         }
     }
     site.stop().await;
