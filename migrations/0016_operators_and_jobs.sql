@@ -18,3 +18,47 @@ GRANT SELECT, INSERT, DELETE ON suspended_organizations TO countersign_app;
 ALTER TABLE organizations NO FORCE ROW LEVEL SECURITY;
 INSERT INTO suspended_organizations SELECT organization_id FROM organizations WHERE suspended;
 ALTER TABLE organizations FORCE ROW LEVEL SECURITY;
+
+-- Long work. Whoever works on it is written down for a while only, so that another goes on when nothing is heard of it.
+CREATE TABLE jobs (
+    org_id       uuid NOT NULL,
+    job_id       uuid NOT NULL,
+    parameters   jsonb NOT NULL,
+    requested_by uuid NOT NULL,
+    requested_at timestamptz NOT NULL,
+    state        text NOT NULL DEFAULT 'queued',
+    done         bigint NOT NULL DEFAULT 0,
+    total        bigint,
+    size         bigint NOT NULL DEFAULT 0,
+    cursor       bigint NOT NULL DEFAULT 0,
+    pieces       integer NOT NULL DEFAULT 0,
+    worker       uuid,
+    lease_until  timestamptz,
+    finished_at  timestamptz,
+    expires_at   timestamptz,
+    error        text,
+    PRIMARY KEY (org_id, job_id)
+);
+SELECT countersign_make_tenant_table('jobs', 'SELECT, INSERT, UPDATE, DELETE');
+
+-- What a job made, in order, in pieces of at most 256 KiB; sealed.
+CREATE TABLE job_results (
+    org_id  uuid NOT NULL,
+    job_id  uuid NOT NULL,
+    piece   integer NOT NULL,
+    content bytea NOT NULL,
+    PRIMARY KEY (org_id, job_id, piece)
+);
+SELECT countersign_make_tenant_table('job_results', 'SELECT, INSERT, DELETE');
+
+-- Where a job waits to be done ('run'), or to be removed ('expire'). Installation-wide, because a worker looks for work
+-- before it knows whose.
+CREATE TABLE job_queue (
+    job          uuid NOT NULL,
+    purpose      text NOT NULL,
+    organization uuid NOT NULL,
+    due_at       timestamptz NOT NULL,
+    PRIMARY KEY (job, purpose)
+);
+CREATE INDEX job_queue_by_time ON job_queue (due_at);
+GRANT SELECT, INSERT, DELETE ON job_queue TO countersign_app;

@@ -44,6 +44,8 @@ macro_rules! identifier {
 identifier! {
     /// An organization (tenant).
     OrganizationId,
+    /// Long work that a member asked for.
+    JobId,
     /// A person in an organization.
     MemberId,
     /// A third party of an organization.

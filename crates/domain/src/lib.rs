@@ -32,7 +32,7 @@ pub use client_settings::{ClientSettings, GrantType, SettingsBounds};
 pub use consent::{Consent, ConsentCommand, ConsentError, ConsentEvent};
 pub use event::{Change, DomainError, JournalEvent, JournaledAggregate, References};
 pub use identifiers::{
-    AuthorizationId, ClientId, ConsentId, MemberId, OrganizationId, SecretId, SessionId, StreamId, SubjectId,
+    AuthorizationId, ClientId, ConsentId, JobId, MemberId, OrganizationId, SecretId, SessionId, StreamId, SubjectId,
     ThirdPartyId, TokenId, VerifierId,
 };
 pub use member::{Member, MemberCommand, MemberError, MemberEvent};

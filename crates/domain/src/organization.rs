@@ -6,7 +6,7 @@ use crate::client_settings::SHORTEST_LIFETIME;
 use crate::event::journaled;
 use crate::expiry::MANUAL_TOKEN_MONTHS;
 use crate::values::{HostName, OrganizationName, Slug};
-use crate::{Change, DomainServices, References, StreamId};
+use crate::{Change, DomainServices, JobId, References, StreamId};
 
 /// The state of an organization.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -146,6 +146,40 @@ pub enum OrganizationCommand {
     /// Give the organization a host name of its own, or take it away. The name belongs to one organization of the
     /// installation.
     SetHostName(Option<HostName>),
+    /// Note that the timeline was asked for as a file.
+    ExportAudit {
+        /// The job that writes it.
+        job: JobId,
+        /// As what.
+        format: ExportFormat,
+        /// By what it is filtered: names of filters, without their values, which may be about a person.
+        filters: Vec<String>,
+        /// The last position that can be in it.
+        up_to: u64,
+    },
+}
+
+/// As what the timeline is exported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ExportFormat {
+    /// Comma-separated values (RFC 4180).
+    Csv,
+    /// JSON, an object a line.
+    Ndjson,
+}
+
+impl ExportFormat {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Csv, Self::Ndjson];
+
+    /// As it is written in records, forms and file names.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Ndjson => "ndjson",
+        }
+    }
 }
 
 /// What can happen to an organization.
@@ -164,6 +198,7 @@ pub enum OrganizationEvent {
     DefaultAccessTokenLifetimeChanged { seconds: Change<u32> },
     SignInCodesRequired {},
     SignInCodesMadeOptional {},
+    AuditExported { job: JobId, format: ExportFormat, filters: Vec<String>, up_to: u64 },
 }
 
 /// Why a command was refused.
@@ -205,6 +240,7 @@ journaled!(
         DefaultAccessTokenLifetimeChanged,
         SignInCodesRequired,
         SignInCodesMadeOptional,
+        AuditExported,
     ]
 );
 
@@ -284,6 +320,9 @@ impl Organization {
                 Change::between(&self.settings.host, host.map(|host| host.to_string()))
                     .map(|host| OrganizationEvent::HostNameChanged { host })
             }
+            OrganizationCommand::ExportAudit { job, format, filters, up_to } => {
+                Some(OrganizationEvent::AuditExported { job, format, filters, up_to })
+            }
         })
     }
 }
@@ -322,6 +361,7 @@ impl Organization {
             }
             OrganizationEvent::SignInCodesRequired {} => self.settings.sign_in_codes_required = true,
             OrganizationEvent::SignInCodesMadeOptional {} => self.settings.sign_in_codes_required = false,
+            OrganizationEvent::AuditExported { .. } => {}
         }
     }
 }

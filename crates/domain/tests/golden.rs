@@ -16,6 +16,7 @@ use std::sync::Once;
 use countersign_domain::authorization::Grant;
 use countersign_domain::client::{AuthenticationFailure, ClientType, SecretProof};
 use countersign_domain::member::{SignInFailure, SignInMethod};
+use countersign_domain::organization::ExportFormat;
 use countersign_domain::third_party::Mode;
 use countersign_domain::token::TokenKind;
 use countersign_domain::{
@@ -100,6 +101,12 @@ fn organization() -> Vec<Sample> {
         sample(Event::DefaultAccessTokenLifetimeChanged { seconds: change(3600, 900) }),
         sample(Event::SignInCodesRequired {}),
         sample(Event::SignInCodesMadeOptional {}),
+        sample(Event::AuditExported {
+            job: id(9),
+            format: ExportFormat::Csv,
+            filters: vec!["actor".into(), "from".into()],
+            up_to: 1204,
+        }),
     ]
 }
 

@@ -3,7 +3,7 @@
 use countersign_domain::{ApiScope, Right, Rights, Role};
 
 /// Every right and the roles that have it.
-const TABLE: [(Right, &[Role]); 8] = [
+const TABLE: [(Right, &[Role]); 9] = [
     (Right::UseOwnProfile, &[Role::Owner, Role::Admin, Role::Developer, Role::Auditor]),
     (Right::ReadThirdParties, &[Role::Owner, Role::Admin, Role::Auditor]),
     (Right::ManageThirdParties, &[Role::Owner, Role::Admin]),

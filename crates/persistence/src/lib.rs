@@ -8,6 +8,7 @@ mod data_keys;
 pub mod directory;
 mod error;
 pub mod health;
+pub mod jobs;
 pub mod journal;
 pub mod migrate;
 pub mod pool;

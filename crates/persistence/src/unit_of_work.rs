@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use countersign_domain::values::Note;
 use countersign_domain::{
-    Actor, Digest, DomainError, DomainServices, JournaledAggregate, MemberId, OrganizationId, Personal, Services,
-    StreamId, SubjectId, VerifierId,
+    Actor, Digest, DomainError, DomainServices, JobId, JournaledAggregate, MemberId, OrganizationId, Personal,
+    Services, StreamId, SubjectId, VerifierId,
 };
 use countersign_ledger::Disclosure;
 use countersign_ledger::record::{Commitment, MAXIMUM_TAIL_LENGTH, RecordActor, RecordEvent, RecordStream, RecordTail};
@@ -189,6 +189,12 @@ impl UnitOfWork {
     /// Drops a member's TOTP secret and recovery codes with the change.
     pub(crate) fn drop_second_factor(&self, member: MemberId) {
         self.pending().attachments.push(Attachment::DropSecondFactor(member));
+    }
+
+    /// Lets work that a member asked for wait for a worker, once the change is made.
+    pub(crate) fn enqueue(&self, job: JobId, requested_by: Uuid, parameters: serde_json::Value) {
+        let requested_at = self.services.now;
+        self.pending().attachments.push(Attachment::EnqueueJob { job, parameters, requested_by, requested_at });
     }
 
     /// Lets the member with this e-mail address find the organization at sign-in.

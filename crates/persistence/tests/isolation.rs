@@ -8,10 +8,14 @@
 mod support;
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
+use countersign_domain::organization::ExportFormat;
 use countersign_domain::validity::RequestOutcome;
 use countersign_domain::{Digest, OrganizationId};
+use countersign_persistence::jobs::{self, Step};
 use countersign_persistence::private_postgres::DatabaseUrls;
+use countersign_persistence::queries::audit::AuditFilter;
 use countersign_persistence::sign_in::{
     NewSecondFactor, NewSession, SESSION_LIFETIME, create_link, create_session, enable_totp, record_failure,
 };
@@ -22,7 +26,8 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, NoTls};
 
 /// The tables that belong to the installation rather than to an organization.
-const INSTALLATION_WIDE: [&str; 6] = [
+const INSTALLATION_WIDE: [&str; 7] = [
+    "job_queue",
     "organization_hosts",
     "organization_slugs",
     "schema_migrations",
@@ -101,6 +106,16 @@ async fn rich_history(urls: &DatabaseUrls) -> OrganizationId {
     let second_factor =
         NewSecondFactor { secret: vec![7; 20], used_step: 1, recovery_codes: vec![Digest::of("recovery code")] };
     enable_totp(&store, &testing::operator(organization), member, second_factor).await.unwrap();
+    let (format, filter) = (ExportFormat::Csv, AuditFilter::default());
+    let context = testing::operator(organization);
+    let job = jobs::request_audit_export(&store, &context, format, &filter).await.unwrap();
+    // Other tests' jobs are waiting too: each is worked on by whoever takes it first.
+    while let Some(mut work) = jobs::claim(&store, clock::now()).await.unwrap() {
+        while work.step().await.unwrap() == Step::More {}
+    }
+    while !jobs::get(&store, organization, job).await.unwrap().unwrap().state.is_final() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
     let request = DecidedRequest { token, third_party: Some(third_party), outcome: RequestOutcome::Allowed };
     store.usage().count_request(organization, request, now, "192.0.2.7");
     store.usage().count_secret(organization, testing::random_id().into(), now);

@@ -106,14 +106,6 @@ impl<R> Caller<R> {
 /// One of those who run the installation.
 pub(crate) type Operator = Caller<OperateInstallation>;
 
-impl Operator {
-    /// Who does it and where, for a unit of work in the organization of a customer. Who the operator is stays among the
-    /// operators: there, only that it was one of them.
-    pub fn context_in(&self, organization: OrganizationId) -> Context {
-        Context { organization, actor: Actor::OperatorMember(self.session.member), ..self.context() }
-    }
-}
-
 /// Who calls the JSON API of the organization in the path, with the right `R`: a signed-in member, or one of the
 /// organization's API keys.
 pub(crate) struct ApiCaller<R> {

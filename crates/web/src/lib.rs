@@ -15,6 +15,7 @@ mod error;
 mod failed_attempts;
 mod form;
 mod installation_health;
+mod job_result;
 mod lines;
 mod middleware;
 mod month;

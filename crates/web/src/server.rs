@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::time::Duration;
 
 use actix_web::{App, HttpServer, middleware::Compress, web};
-use countersign_persistence::Store;
+use countersign_persistence::{Store, jobs};
 use tokio::task::JoinHandle;
 
 use crate::middleware::{Audience, accompany};
@@ -14,6 +14,8 @@ use crate::{admin, api, assets, oauth, operations};
 
 /// How long a stopping server waits for requests that are under way, in seconds.
 const SHUTDOWN_SECONDS: u64 = 30;
+/// How many jobs are worked on at once.
+const JOB_WORKERS: usize = 2;
 /// The longest request head and body that are read, in bytes.
 pub(crate) const BODY_LIMIT: usize = 256 * 1024;
 
@@ -42,12 +44,12 @@ pub struct RunningServer {
     handles: Vec<actix_web::dev::ServerHandle>,
     servers: Vec<JoinHandle<io::Result<()>>>,
     state: web::Data<AppState>,
-    chores: JoinHandle<()>,
+    background: Vec<JoinHandle<()>>,
 }
 
 impl Drop for RunningServer {
     fn drop(&mut self) {
-        self.chores.abort();
+        self.background.iter().for_each(JoinHandle::abort);
     }
 }
 
@@ -132,8 +134,9 @@ pub async fn serve(store: Store, options: WebOptions) -> io::Result<RunningServe
         handles.push(operations.handle());
         servers.push(tokio::spawn(operations));
     }
-    let chores = tokio::spawn(do_chores(state.clone()));
-    Ok(RunningServer { base_url, metrics_url, handles, servers, state, chores })
+    let mut background = vec![tokio::spawn(do_chores(state.clone()))];
+    background.extend((0..JOB_WORKERS).map(|_| tokio::spawn(jobs::work(state.store.clone()))));
+    Ok(RunningServer { base_url, metrics_url, handles, servers, state, background })
 }
 
 /// What is to be done once a minute.

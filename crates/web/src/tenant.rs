@@ -12,7 +12,6 @@ use countersign_domain::values::{HostName, Slug};
 use countersign_persistence::directory::OrganizationEntry;
 
 use crate::WebError;
-use crate::middleware::{Audience, audience};
 use crate::state::AppState;
 
 /// The organization that a request is addressed to; 404 where there is none.
@@ -40,8 +39,9 @@ impl Tenant {
                 None => (None, Address::Host),
             },
         };
-        // Those who run the installation let no third party in: their organization has no OAuth endpoints.
-        let is_there = |entry: &Arc<OrganizationEntry>| !(entry.is_operators() && audience(request) == Audience::OAuth);
+        // Those who run the installation let no third party in: their organization has pages and no OAuth endpoints.
+        let has_pages = ["/o/", "/api/"].iter().any(|beginning| request.path().starts_with(beginning));
+        let is_there = |entry: &Arc<OrganizationEntry>| has_pages || !entry.is_operators();
         Ok(found.filter(is_there).map(|organization| Self { organization, addressed_by }))
     }
 

@@ -74,7 +74,15 @@ async fn serve(
     let sign_in_url = owner_link(&store, &base_url, &demo, &organizations).await?;
     let mut ready = ready::describe(&base_url, &urls.serve, &sign_in_url, server.metrics_url(), &demo, &organizations);
     if let Some((operator, member)) = &operator {
-        let sign_in_url = sign_in_link(&store, &base_url, OPERATORS_SLUG, operator.id, *member, LINK_LIFETIME).await?;
+        let sign_in_url = sign_in_link(
+            &store,
+            &base_url,
+            OPERATORS_SLUG,
+            &crate::operator::context(operator.id, None),
+            *member,
+            LINK_LIFETIME,
+        )
+        .await?;
         ready.operator = Some(ReadyOperator { login: &operator.login, sign_in_url });
     }
     if let Some(file) = &arguments.ready_file {

@@ -1,10 +1,10 @@
 //! The organization.
 
-use countersign_domain::organization::{DEFAULT_MAXIMUM_TOKEN_MONTHS, OPERATORS_SLUG};
+use countersign_domain::organization::{DEFAULT_MAXIMUM_TOKEN_MONTHS, ExportFormat, OPERATORS_SLUG};
 use countersign_domain::values::{OrganizationName, Slug};
 use countersign_domain::{
-    AccessTokenLifetimes, Change, JournalEvent, JournaledAggregate, Organization, OrganizationCommand as Command,
-    OrganizationError, OrganizationEvent as Event, References, TokenEvent,
+    AccessTokenLifetimes, Change, JobId, JournalEvent, JournaledAggregate, Organization,
+    OrganizationCommand as Command, OrganizationError, OrganizationEvent as Event, References, TokenEvent,
 };
 
 use crate::support::{given, state, uuid};
@@ -28,7 +28,21 @@ fn every_command_on_an_existing_one() -> Vec<Command> {
         Command::LimitAccessTokenLifetime { seconds: Some(7200) },
         Command::SetDefaultAccessTokenLifetime { seconds: 900 },
         Command::RequireSignInCodes(true),
+        export(),
     ]
+}
+
+fn export() -> Command {
+    Command::ExportAudit { job: JobId(uuid(9)), format: ExportFormat::Ndjson, filters: Vec::new(), up_to: 7 }
+}
+
+#[test]
+fn each_export_is_noted_also_of_a_suspended_one() {
+    let exported =
+        Event::AuditExported { job: JobId(uuid(9)), format: ExportFormat::Ndjson, filters: Vec::new(), up_to: 7 };
+    given::<Organization>(&[created(), Event::OrganizationSuspended {}, exported.clone()])
+        .when(export())
+        .then_expect_events(vec![exported]);
 }
 
 #[test]

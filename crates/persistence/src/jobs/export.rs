@@ -12,9 +12,26 @@ use crate::queries::audit::{AuditEntry, FieldChange};
 pub(super) const PIECE: usize = 256 * 1024;
 
 const COLUMNS: [&str; 20] = [
-    "position", "occurred_at", "event", "sentence", "changes", "actor_kind", "actor_id", "actor", "via", "request_id",
-    "source_address", "source_user_agent", "reason", "third_party_id", "third_party", "client_id", "client", "token_id",
-    "token", "record",
+    "position",
+    "occurred_at",
+    "event",
+    "sentence",
+    "changes",
+    "actor_kind",
+    "actor_id",
+    "actor",
+    "via",
+    "request_id",
+    "source_address",
+    "source_user_agent",
+    "reason",
+    "third_party_id",
+    "third_party",
+    "client_id",
+    "client",
+    "token_id",
+    "token",
+    "record",
 ];
 
 /// A line of NDJSON.
@@ -95,10 +112,7 @@ fn line(entry: &AuditEntry) -> Line<'_> {
         actor: Actor { kind: &entry.actor.kind, id: entry.actor.id, name: entry.actor.name.as_deref() },
         via: &entry.via,
         request_id: entry.request,
-        source: entry
-            .source
-            .as_ref()
-            .map(|source| Source { address: &source.address, user_agent: &source.user_agent }),
+        source: entry.source.as_ref().map(|source| Source { address: &source.address, user_agent: &source.user_agent }),
         reason: entry.reason.as_deref(),
         third_party: entry.third_party.as_ref().map(|named| Named { id: named.id.uuid(), label: &named.label }),
         client: entry.client.as_ref().map(|named| Named { id: named.id.uuid(), label: &named.label }),

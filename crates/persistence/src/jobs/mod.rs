@@ -8,11 +8,12 @@ mod export;
 mod worker;
 
 use countersign_domain::organization::ExportFormat;
-use countersign_domain::{JobId, MemberId, Organization, OrganizationCommand, OrganizationId};
+use countersign_domain::{JobId, Organization, OrganizationCommand, OrganizationId};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use tokio_postgres::Row;
 use tokio_postgres::types::Json;
+use uuid::Uuid;
 
 use crate::pool::parameters;
 use crate::queries::audit::AuditFilter;
@@ -87,9 +88,9 @@ pub struct Job {
     pub id: JobId,
     /// What is done.
     pub task: Task,
-    /// Who asked for it.
-    pub requested_by: MemberId,
-    /// What that person is called; `None` once erased.
+    /// Which member or client asked for it.
+    pub requested_by: Uuid,
+    /// What the person is called, or the client's Client ID; `None` once erased.
     pub requested_by_name: Option<String>,
     /// When.
     pub requested_at: Timestamp,
@@ -114,7 +115,6 @@ pub struct Job {
 pub async fn request_audit_export(
     store: &Store,
     context: &Context,
-    member: MemberId,
     format: ExportFormat,
     filter: &AuditFilter,
 ) -> Result<JobId, ChangeError> {
@@ -123,16 +123,15 @@ pub async fn request_audit_export(
     let rows = store.pool().read(organization, sql, parameters![organization.uuid()]).await?;
     let position: i64 = rows.first().ok_or(StoreError::UnknownOrganization)?.try_get(0).map_err(StoreError::from)?;
     let up_to = position.unsigned_abs();
-    let task = Task::AuditExport(AuditExport { format, filter: filter.clone(), up_to });
-    let parameters =
-        serde_json::to_value(&task).map_err(|error| StoreError::UnexpectedValue(error.to_string()))?;
+    let task = Task::AuditExport(AuditExport { format, filter: filter.storable(), up_to });
+    let parameters = serde_json::to_value(&task).map_err(|error| StoreError::UnexpectedValue(error.to_string()))?;
     let filters = filter.names_of_set().into_iter().map(str::to_owned).collect::<Vec<_>>();
     store
         .change(context, async |unit| {
             let job = JobId(unit.services().new_id());
             let export = OrganizationCommand::ExportAudit { job, format, filters: filters.clone(), up_to };
             unit.execute::<Organization>(organization.uuid(), export).await?;
-            unit.enqueue(job, member, parameters.clone());
+            unit.enqueue(job, context.actor.id().unwrap_or_default(), parameters.clone());
             Ok(job)
         })
         .await
@@ -141,30 +140,27 @@ pub async fn request_audit_export(
 macro_rules! select_jobs {
     ($rest:literal) => {
         concat!(
-            "SELECT j.job_id, j.parameters, j.requested_by, m.name, j.requested_at, j.state, j.done, j.total, j.size, \
+            "SELECT j.job_id, j.parameters, j.requested_by, coalesce(m.name, c.identifier), j.requested_at, j.state, j.done, j.total, j.size, \
              j.finished_at, j.expires_at, j.error \
              FROM jobs j LEFT JOIN members m ON m.org_id = j.org_id AND m.member_id = j.requested_by \
+             LEFT JOIN clients c ON c.org_id = j.org_id AND c.client_id = j.requested_by \
              WHERE j.org_id = $1 AND ",
             $rest
         )
     };
 }
 
-/// The jobs that one member asked for, or all of them (`None`), the newest first; those before another one.
+/// The jobs, the newest first; those before another one.
 pub async fn list(
     store: &Store,
     organization: OrganizationId,
-    of: Option<MemberId>,
     before: Option<JobId>,
     limit: u32,
 ) -> Result<Vec<Job>, StoreError> {
     // Identifiers are ordered by time.
-    let sql = select_jobs!(
-        "($2::uuid IS NULL OR j.requested_by = $2) AND ($3::uuid IS NULL OR j.job_id < $3) \
-         ORDER BY j.job_id DESC LIMIT $4"
-    );
-    let (of, before, limit) = (of.map(MemberId::uuid), before.map(JobId::uuid), i64::from(limit));
-    let rows = store.pool().read(organization, sql, parameters![organization.uuid(), of, before, limit]).await?;
+    let sql = select_jobs!("($2::uuid IS NULL OR j.job_id < $2) ORDER BY j.job_id DESC LIMIT $3");
+    let (before, limit) = (before.map(JobId::uuid), i64::from(limit));
+    let rows = store.pool().read(organization, sql, parameters![organization.uuid(), before, limit]).await?;
     rows.iter().map(job).collect()
 }
 
@@ -180,7 +176,7 @@ fn job(row: &Row) -> Result<Job, StoreError> {
     Ok(Job {
         id: JobId(row.try_get(0)?),
         task: row.try_get::<_, Json<Task>>(1)?.0,
-        requested_by: MemberId(row.try_get(2)?),
+        requested_by: row.try_get(2)?,
         requested_by_name: row.try_get(3)?,
         requested_at: row.try_get(4)?,
         state: JobState::of_stored(row.try_get(5)?)?,
@@ -205,6 +201,15 @@ pub async fn cancel(store: &Store, organization: OrganizationId, id: JobId) -> R
     let now = clock::now();
     let parameters = parameters![organization.uuid(), id.uuid(), now, expiry(now)];
     Ok(!store.pool().write(organization, sql, parameters).await?.is_empty())
+}
+
+/// Removes a job that is finished, with its result.
+pub async fn remove(store: &Store, organization: OrganizationId, id: JobId) -> Result<(), StoreError> {
+    let sql = "WITH gone AS (DELETE FROM jobs WHERE org_id = $1 AND job_id = $2 AND finished_at IS NOT NULL \
+                   RETURNING job_id), \
+               dropped AS (DELETE FROM job_results WHERE org_id = $1 AND job_id = $2 AND EXISTS (SELECT FROM gone)) \
+               DELETE FROM job_queue WHERE job = $2 AND EXISTS (SELECT FROM gone)";
+    store.pool().write(organization, sql, parameters![organization.uuid(), id.uuid()]).await.map(drop)
 }
 
 /// A piece of a job's result, counted from 0; `None` after the last.

@@ -9,7 +9,7 @@ use tokio_postgres::types::Json;
 use uuid::Uuid;
 
 use super::export::{self, PIECE};
-use super::{AuditExport, Task, expiry, piece_name, place};
+use super::{AuditExport, Task, expiry, piece_name, place, remove};
 use crate::pool::parameters;
 use crate::queries::audit;
 use crate::{Store, StoreError, clock};
@@ -126,13 +126,6 @@ async fn take(
     }))
 }
 
-async fn remove(store: &Store, organization: OrganizationId, job: JobId) -> Result<(), StoreError> {
-    let sql = "WITH gone AS (DELETE FROM jobs WHERE org_id = $1 AND job_id = $2), \
-               dropped AS (DELETE FROM job_results WHERE org_id = $1 AND job_id = $2) \
-               DELETE FROM job_queue WHERE job = $2";
-    store.pool().write(organization, sql, parameters![organization.uuid(), job.uuid()]).await.map(drop)
-}
-
 fn lease(now: Timestamp) -> Timestamp {
     now.saturating_add(LEASE).unwrap_or(now)
 }
@@ -150,8 +143,7 @@ impl Work {
             self.count(&export).await?;
         }
         let after = self.cursor.unsigned_abs();
-        let lines =
-            audit::in_order(&self.store, self.organization, &export.filter, after, export.up_to, LINES).await?;
+        let lines = audit::in_order(&self.store, self.organization, &export.filter, after, export.up_to, LINES).await?;
         let is_last = lines.len() < LINES as usize;
         let cursor = lines.last().map_or(self.cursor, |line| i64::try_from(line.position).unwrap_or(i64::MAX));
         let text = export::text(export.format, self.pieces == 0, &lines)?;
@@ -227,7 +219,8 @@ impl Work {
                    dropped AS (DELETE FROM job_results WHERE org_id = $1 AND job_id = $2 \
                        AND EXISTS (SELECT FROM failed)) \
                    INSERT INTO job_queue (job, organization, purpose, due_at) SELECT $2, $1, 'expire', $5 FROM failed";
-        let error = "Something in the journal could not be read. Tell whoever runs this installation; the log has more.";
+        let error =
+            "Something in the journal could not be read. Tell whoever runs this installation; the log has more.";
         let now = clock::now();
         let (organization, job) = (self.organization.uuid(), self.job.uuid());
         let parameters = parameters![organization, job, self.worker, now, expiry(now), error];

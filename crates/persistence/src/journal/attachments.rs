@@ -1,5 +1,6 @@
 //! Rows that belong to a change but can't be derived from its events.
 
+use tokio_postgres::types::Json;
 use uuid::Uuid;
 
 use super::Attachment;
@@ -53,6 +54,19 @@ pub(super) fn attach(organization: Uuid, attachment: &Attachment) -> Statement {
                 Box::new(vec![organization]),
                 Box::new(vec![master_key.clone()]),
                 Box::new(vec![wrapped.clone()]),
+            ],
+        },
+        Attachment::EnqueueJob { job, parameters, requested_by, requested_at } => Statement {
+            sql: "WITH queued AS (INSERT INTO job_queue (job, organization, purpose, due_at) \
+                      VALUES ($2, $1, 'run', $5)) \
+                  INSERT INTO jobs (org_id, job_id, parameters, requested_by, requested_at) \
+                  VALUES ($1, $2, $3, $4, $5)",
+            parameters: vec![
+                Box::new(organization),
+                Box::new(job.uuid()),
+                Box::new(Json(parameters.clone())),
+                Box::new(*requested_by),
+                Box::new(*requested_at),
             ],
         },
         Attachment::ListForSignIn(digest) => Statement {

@@ -19,12 +19,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use countersign_domain::{
-    Actor, Digest, JournalEvent, MemberId, OrganizationId, References, StreamId, SubjectId, VerifierId,
+    Actor, Digest, JobId, JournalEvent, MemberId, OrganizationId, References, StreamId, SubjectId, VerifierId,
 };
 use countersign_ledger::Disclosure;
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use uuid::Uuid;
 
 use crate::StoreError;
 use crate::projections::Disclosed;
@@ -70,6 +71,8 @@ pub(crate) enum Attachment {
     DropSecondFactor(MemberId),
     /// Keep the data key of a new organization.
     StoreDataKey { master_key: String, wrapped: Vec<u8> },
+    /// Let work that was asked for wait for a worker.
+    EnqueueJob { job: JobId, parameters: serde_json::Value, requested_by: Uuid, requested_at: Timestamp },
     /// Let an e-mail address, as a digest, sign in to the organization.
     ListForSignIn(Digest),
 }

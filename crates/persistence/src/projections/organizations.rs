@@ -73,7 +73,7 @@ impl Projection for Organizations {
         }
         let mut row = row?;
         match organization_event {
-            OrganizationEvent::OrganizationCreated { .. } => {}
+            OrganizationEvent::OrganizationCreated { .. } | OrganizationEvent::AuditExported { .. } => {}
             OrganizationEvent::OrganizationRenamed { name } => row.name.clone_from(&name.to),
             OrganizationEvent::OrganizationSuspended {} => row.suspended = true,
             OrganizationEvent::OrganizationResumed {} => row.suspended = false,

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
 mod clients;
+mod installation;
 mod members;
 mod overview;
 mod requests;

@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use countersign_domain::authorization::Grant;
 use countersign_domain::client::{AuthenticationFailure, SecretProof};
 use countersign_domain::member::{SignInFailure, SignInMethod};
+use countersign_domain::organization::ExportFormat;
 use countersign_domain::third_party::Mode;
 use countersign_domain::values::{HostName, Note, OrganizationName, PersonName, RedirectUri, ThirdPartyName};
 use countersign_domain::{
     Authorization, AuthorizationCommand, AuthorizationEvent, Client, ClientCommand, ClientEvent, ClientSettings,
-    Consent, ConsentCommand, ConsentEvent, ConsentId, Digest, GrantType, Member, MemberCommand, MemberEvent,
+    Consent, ConsentCommand, ConsentEvent, ConsentId, Digest, GrantType, JobId, Member, MemberCommand, MemberEvent,
     Organization, OrganizationCommand, OrganizationEvent, Role, SessionId, SettingsBounds, ThirdParty,
     ThirdPartyCommand, ThirdPartyEvent, Token, TokenCommand, TokenEvent, VerifierId,
 };
@@ -70,6 +71,12 @@ async fn organizations() {
         OrganizationCommand::SetDefaultAccessTokenLifetime { seconds: 900 },
         OrganizationCommand::RequireSignInCodes(true),
         OrganizationCommand::RequireSignInCodes(false),
+        OrganizationCommand::ExportAudit {
+            job: JobId(random_id()),
+            format: ExportFormat::Csv,
+            filters: vec!["actor".to_owned(), "from".to_owned()],
+            up_to: 7,
+        },
     ] {
         world.execute::<Organization>(id, command).await;
     }
@@ -96,6 +103,7 @@ async fn organizations() {
              Life of an access token: 3600 s → 900 s",
             "Required sign-in codes of all members; Sign-in codes required: No → Yes",
             "Made sign-in codes optional; Sign-in codes required: Yes → No",
+            "Exported the audit timeline up to no. 7 as CSV; Filtered by: – → actor\nfrom",
         ],
     )
     .await;

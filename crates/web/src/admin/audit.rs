@@ -2,26 +2,31 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
+use countersign_domain::organization::ExportFormat;
 use countersign_domain::values::InvalidValue;
 use countersign_domain::{
-    ClientEvent, ClientId, MemberEvent, OrganizationEvent, ThirdPartyEvent, ThirdPartyId, TokenEvent,
+    ClientEvent, ClientId, MemberEvent, OrganizationEvent, OrganizationId, ThirdPartyEvent, ThirdPartyId, TokenEvent,
 };
+use countersign_persistence::jobs;
 use countersign_persistence::queries::audit::{self, AuditCursor, AuditEntries, AuditFilter, AuditPage};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 
+use super::jobs::{grouped, job_href};
 use super::listing::address;
-use super::page::{Field, Frame, Section, base, html};
+use super::page::{Field, Frame, Section, base, html, see_other};
 use super::timeline::EventLine;
 use crate::WebError;
 use crate::caller::{Caller, ReadAudit};
 use crate::error::FieldError;
-use crate::form::Fields;
+use crate::form::{Fields, SignedForm};
 use crate::state::AppState;
 use crate::zone::Zone;
 
 const PAGE_SIZE: u32 = 50;
+/// More entries than this are not counted.
+const MOST_COUNTED: u64 = 10_000;
 /// The zone whose days are meant.
 const ZONE: &str = "zone";
 /// The fields of the form, which the addresses of the neighbouring pages keep.
@@ -39,6 +44,19 @@ struct AuditView {
     events: Vec<EventLine>,
     newer: Option<String>,
     older: Option<String>,
+    export: Option<ExportLine>,
+}
+
+#[derive(Serialize)]
+struct ExportLine {
+    lines: String,
+    fields: Vec<ExportField>,
+}
+
+#[derive(Serialize)]
+struct ExportField {
+    name: &'static str,
+    value: String,
 }
 
 #[derive(Serialize)]
@@ -71,7 +89,12 @@ pub(super) async fn timeline(
         Ok(filter) => {
             let page = AuditPage { cursor: cursor(&query), limit: PAGE_SIZE };
             let entries = audit::timeline(&state.store, caller.organization.id, &filter, page).await?;
-            html(&state, StatusCode::OK, "audit", &view(frame, slug, &query, zone, &entries, &[]))
+            let count = count(&state, caller.organization.id, &filter, page, &entries).await?;
+            let view = AuditView {
+                export: export_line(count, &query, &zone),
+                ..view(frame, slug, &query, zone, &entries, &[])
+            };
+            html(&state, StatusCode::OK, "audit", &view)
         }
         Err(errors) => {
             let nothing = AuditEntries { entries: Vec::new(), older: None, newer: None };
@@ -79,6 +102,47 @@ pub(super) async fn timeline(
             html(&state, StatusCode::UNPROCESSABLE_ENTITY, "audit", &view(frame, slug, &query, zone, &nothing, &errors))
         }
     }
+}
+
+/// `POST /o/{org}/audit/exports`
+pub(super) async fn export(state: web::Data<AppState>, form: SignedForm<ReadAudit>) -> Result<HttpResponse, WebError> {
+    let SignedForm { caller, fields } = form;
+    let zone = Zone::named(fields.get(ZONE)).unwrap_or(caller.zone.clone());
+    let filter = filter(&fields, &zone).map_err(WebError::Invalid)?;
+    let format = ExportFormat::ALL.into_iter().find(|format| format.as_str() == fields.get("format"));
+    let format = format.ok_or_else(|| WebError::field("format", &InvalidValue("Choose csv or ndjson".into())))?;
+    let job = jobs::request_audit_export(&state.store, &caller.context(), format, &filter).await?;
+    Ok(see_other(&job_href(&caller.organization.slug, job)))
+}
+
+/// How many entries pass the filter; [`MOST_COUNTED`] + 1 stands for more.
+async fn count(
+    state: &AppState,
+    organization: OrganizationId,
+    filter: &AuditFilter,
+    page: AuditPage,
+    entries: &AuditEntries,
+) -> Result<u64, WebError> {
+    if page.cursor == AuditCursor::Newest && entries.older.is_none() {
+        return Ok(entries.entries.len() as u64);
+    }
+    Ok(audit::count(&state.store, organization, filter, None, MOST_COUNTED + 1).await?)
+}
+
+/// What the buttons for a file say and send; `None` where there would be nothing in it.
+fn export_line(count: u64, query: &Fields, zone: &Zone) -> Option<ExportLine> {
+    let fields = FILTERS.map(|name| {
+        let value = if name == ZONE { zone.name() } else { query.get(name) };
+        ExportField { name, value: value.to_owned() }
+    });
+    (count > 0).then(|| ExportLine {
+        lines: match count {
+            1 => "this line".to_owned(),
+            2..=MOST_COUNTED => format!("these {} lines", grouped(count)),
+            _ => format!("these more than {} lines", grouped(MOST_COUNTED)),
+        },
+        fields: fields.into(),
+    })
 }
 
 fn filter(query: &Fields, zone: &Zone) -> Result<AuditFilter, Vec<FieldError>> {
@@ -139,6 +203,7 @@ fn view(
         events: entries.entries.iter().map(|entry| EventLine::of(entry, slug)).collect(),
         newer: entries.newer.map(|position| neighbour("after", position)),
         older: entries.older.map(|position| neighbour("before", position)),
+        export: None,
         page,
     }
 }

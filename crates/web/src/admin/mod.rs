@@ -14,6 +14,7 @@ mod credential;
 mod docs;
 mod failure;
 mod home;
+mod jobs;
 mod listing;
 mod member;
 mod members;
@@ -123,6 +124,10 @@ pages! {
     "/o/{org}/calendar": { get Some(Right::ReadThirdParties) => calendar::show }
     "/o/{org}/calendar.ics": { get Some(Right::ReadThirdParties) => calendar::file }
     "/o/{org}/audit": { get Some(Right::ReadAudit) => audit::timeline }
+    "/o/{org}/audit/exports": { post Some(Right::ReadAudit) => audit::export }
+    "/o/{org}/jobs": { get Some(Right::ReadAudit) => jobs::list }
+    "/o/{org}/jobs/{job}": { get Some(Right::ReadAudit) => jobs::show, post Some(Right::ReadAudit) => jobs::end }
+    "/o/{org}/jobs/{job}/result": { get Some(Right::ReadAudit) => jobs::result }
     "/o/{org}/members": { get Some(Right::ReadMembers) => members::list }
     "/o/{org}/members/new": {
         get Some(Right::ManageMembers) => member::new::form,

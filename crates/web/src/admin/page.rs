@@ -185,6 +185,8 @@ fn done_in_words(code: &str) -> Option<&'static str> {
         "organization-added-without-owner" => "Saved.",
         "organization-suspended" => "The organization is suspended: none of its tokens and changes work any more.",
         "organization-resumed" => "The organization is at work again.",
+        "job-cancelled" => "The export is cancelled, and what was written so far is removed.",
+        "job-removed" => "The export and its file are removed.",
         "token-revoked" => "The token is revoked for good.",
         "member-added" => "Saved. The sign-in link of the new member is shown below, this once.",
         "sign-in-link-made" => "The sign-in link is shown below, this once. Links made before are void.",

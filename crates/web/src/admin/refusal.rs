@@ -40,9 +40,10 @@ impl Refusal {
                 let message = "Another organization has this host name: choose one that is not used yet";
                 invalid("host_name", message.to_owned())
             }
-            WebError::Change(ChangeError::Store(StoreError::NameTaken(NameKind::OrganizationSlug))) => {
-                invalid("slug", "Another organization has this name in URLs: choose one that is not used yet".to_owned())
-            }
+            WebError::Change(ChangeError::Store(StoreError::NameTaken(NameKind::OrganizationSlug))) => invalid(
+                "slug",
+                "Another organization has this name in URLs: choose one that is not used yet".to_owned(),
+            ),
             WebError::Change(ChangeError::Refused(DomainError::Organization(OrganizationError::ReservedSlug(_)))) => {
                 invalid("slug", message)
             }

@@ -5,6 +5,7 @@ mod access_test;
 mod audit;
 mod clients;
 mod expirations;
+mod jobs;
 mod json;
 mod members;
 mod openapi;
@@ -47,6 +48,10 @@ api_routes! {
     "/v1/orgs/{org}/overview": { get ReadThirdParties => overview::get_overview }
     "/v1/orgs/{org}/expirations": { get ReadThirdParties => expirations::list_expirations }
     "/v1/orgs/{org}/audit": { get ReadAudit => audit::list_audit }
+    "/v1/orgs/{org}/audit/exports": { post ReadAudit => jobs::export_audit::export_audit }
+    "/v1/orgs/{org}/jobs": { get ReadAudit => jobs::list::list_jobs }
+    "/v1/orgs/{org}/jobs/{job}": { get ReadAudit => jobs::get::get_job, delete ReadAudit => jobs::end::end_job }
+    "/v1/orgs/{org}/jobs/{job}/result": { get ReadAudit => jobs::result::get_job_result }
     "/v1/orgs/{org}/clients": {
         get ReadThirdParties => clients::list::list_clients,
         post ManageThirdParties => clients::add::add_client,

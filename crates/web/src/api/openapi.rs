@@ -12,8 +12,8 @@ use utoipa::openapi::{Deprecated, Ref, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    ROUTES, access_test, audit, clients, expirations, members, operator, organization, overview, problem, requests,
-    secrets, sessions, settings, third_parties, tokens,
+    ROUTES, access_test, audit, clients, expirations, jobs, members, operator, organization, overview, problem,
+    requests, secrets, sessions, settings, third_parties, tokens,
 };
 use crate::{oauth, operations, step_up};
 
@@ -66,6 +66,11 @@ use crate::{oauth, operations, step_up};
         members::reset_sign_in_codes::reset_sign_in_codes,
         expirations::list_expirations,
         overview::get_overview,
+        jobs::export_audit::export_audit,
+        jobs::list::list_jobs,
+        jobs::get::get_job,
+        jobs::result::get_job_result,
+        jobs::end::end_job,
         operator::list_organizations::list_organizations,
         operator::add_organization::add_organization,
         operator::get_organization::get_operated_organization,

@@ -1,12 +1,11 @@
 //! What those who run the installation do to the organizations of customers. Each is on the organization's own record.
 
 use countersign_domain::values::{EmailAddress, HostName, Note, OrganizationName, PersonName, Slug};
-use countersign_domain::{InvalidValue, Organization, OrganizationCommand, OrganizationId, Role, Secret};
-use countersign_persistence::{ChangeError, Context, UnitOfWork, clock, sign_in};
+use countersign_domain::{Actor, InvalidValue, Organization, OrganizationCommand, OrganizationId, Role};
+use countersign_persistence::{ChangeError, Context, UnitOfWork, sign_in};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::WebError;
-use crate::caller::Operator;
 use crate::state::AppState;
 
 /// How long the first owner has to sign in.
@@ -37,30 +36,39 @@ pub(crate) struct OrganizationChanges {
     pub reason: Option<Note>,
 }
 
+/// What an operator does in the organization of a customer. Who the operator is stays among the operators: there, only
+/// that it was one of them.
+fn in_organization(operator: &Context, organization: OrganizationId) -> Context {
+    let actor = match operator.actor {
+        Actor::Member(member) => Actor::OperatorMember(member),
+        other => other,
+    };
+    Context { organization, actor, ..operator.clone() }
+}
+
 /// Begins an organization with its first owner; answers the link by which the owner signs in.
 pub(crate) async fn create(
     state: &AppState,
-    operator: &Operator,
+    operator: &Context,
     new: &NewOrganization,
 ) -> Result<Option<SignInLink>, WebError> {
-    let context = |id| Context { reason: new.reason.clone(), ..operator.context_in(id) };
+    let context = |id| Context { reason: new.reason.clone(), ..in_organization(operator, id) };
     let take_owner_in = async |unit: &UnitOfWork| match new.owner.clone() {
         Some((email, name)) => sign_in::take_in(unit, email, name, Role::Owner).await.map(Some),
         None => Ok(None),
     };
-    let created = state.store.create_organization_with(new.slug.clone(), new.name.clone(), context, take_owner_in);
+    let created = state.store.create_organization_with(new.slug.clone(), new.name.clone(), &context, take_owner_in);
     let (id, owner) = created.await?;
     let Some(owner) = owner else { return Ok(None) };
-    let now = clock::now();
-    let secret: Secret = sign_in::create_link(&state.store, id, owner, now, LINK_LIFETIME).await?;
+    let (secret, expires_at) = sign_in::issue_link(&state.store, &context(id), owner, LINK_LIFETIME).await?;
     let href = format!("{}/o/{}/sign-in/{}", state.base_url, new.slug, secret.expose());
-    Ok(Some(SignInLink { href, expires_at: now.saturating_add(LINK_LIFETIME).unwrap_or(now) }))
+    Ok(Some(SignInLink { href, expires_at }))
 }
 
 /// Changes an organization: all of it, or nothing.
 pub(crate) async fn change(
     state: &AppState,
-    operator: &Operator,
+    operator: &Context,
     id: OrganizationId,
     changes: &OrganizationChanges,
 ) -> Result<(), WebError> {
@@ -68,7 +76,7 @@ pub(crate) async fn change(
         let own = InvalidValue("This is the installation's own host name: choose another one".into());
         return Err(WebError::field("host_name", &own));
     }
-    let context = Context { reason: changes.reason.clone(), ..operator.context_in(id) };
+    let context = Context { reason: changes.reason.clone(), ..in_organization(operator, id) };
     let commands = [
         changes.name.clone().map(OrganizationCommand::Rename),
         changes.host.clone().map(OrganizationCommand::SetHostName),

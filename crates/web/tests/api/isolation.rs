@@ -35,7 +35,7 @@ pub fn routes() -> Vec<Route> {
             });
         }
     }
-    assert_eq!(routes.len(), 33);
+    assert_eq!(routes.len(), 38);
     routes
 }
 
@@ -48,12 +48,13 @@ impl Route {
             .replace("{token}", &access.token_id)
             .replace("{client}", &access.client)
             .replace("{member}", &access.member)
+            .replace("{job}", &access.job)
             .replace("{secret}", secret)
     }
 
     /// Whether the path names something within the organization.
     fn names_something(&self) -> bool {
-        ["{third_party}", "{client}", "{member}"].iter().any(|name| self.path.contains(name))
+        ["{third_party}", "{client}", "{member}", "{job}"].iter().any(|thing| self.path.contains(thing))
     }
 
     /// A body that the route accepts.
@@ -62,6 +63,7 @@ impl Route {
         match (self.method.as_str(), last) {
             ("POST", "third-parties") => Some(serde_json::json!({ "name": format!("New {}", access.token_id) })),
             ("POST", "clients" | "secrets") if self.path.contains("/clients") => Some(serde_json::json!({})),
+            ("POST", "exports") => Some(serde_json::json!({ "format": "csv" })),
             ("POST", "tokens" | "sign-in-link" | "end-sessions" | "reset-sign-in-codes") => Some(serde_json::json!({})),
             ("POST", "access-test") => Some(serde_json::json!({ "token": access.token })),
             ("POST", "members") => {
@@ -90,6 +92,8 @@ async fn no_route_reaches_into_another_organization() {
     let (ours, theirs) = (world.tenant().await, world.tenant().await);
     let (our_access, their_access) =
         (world.access_and_member(&ours, "Initech").await, world.access_and_member(&theirs, "Initech").await);
+    let our_access = Access { job: world.finished_job(&ours).await, ..our_access };
+    let their_access = Access { job: world.finished_job(&theirs).await, ..their_access };
     let their_secret = secret_id(&world, &theirs, &their_access).await;
     let our_secret = secret_id(&world, &ours, &our_access).await;
     let journals = async || (world.journal(ours.id).await, world.journal(theirs.id).await);
@@ -192,6 +196,7 @@ fn access_of(access: &Access) -> Access {
         member: access.member.clone(),
         token_id: access.token_id.clone(),
         token: access.token.clone(),
+        job: access.job.clone(),
     }
 }
 

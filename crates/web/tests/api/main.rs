@@ -15,6 +15,7 @@ mod generated;
 mod host_names;
 mod introspection;
 mod isolation;
+mod jobs;
 mod leaked_tokens;
 mod logs;
 mod members;

@@ -63,7 +63,7 @@ fn every_operation_is_described() {
             }
         }
     }
-    assert_eq!(names.len(), 61);
+    assert_eq!(names.len(), 66);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -169,6 +169,7 @@ async fn who_requires_sign_in_codes_has_them_and_who_has_none_gets_no_further() 
         client_id: String::new(),
         client_secret: String::new(),
         member: testing::random_id().to_string(),
+        job: testing::random_id().to_string(),
         token_id: testing::random_id().to_string(),
         token: String::new(),
     };

@@ -51,6 +51,8 @@ pub struct Access {
     pub member: String,
     pub token_id: String,
     pub token: String,
+    /// Something that was asked for; none until a test asks.
+    pub job: String,
 }
 
 /// The status and the JSON body of an answer.
@@ -155,6 +157,24 @@ impl World {
             member: String::new(),
             token_id: text(&issued.body, "id"),
             token: text(&issued.body, "token"),
+            job: String::new(),
+        }
+    }
+
+    /// Exports the timeline; answers the job once it is done.
+    pub async fn finished_job(&self, tenant: &Tenant) -> String {
+        let asked = self.post(tenant, "/audit/exports", &json!({ "format": "ndjson" })).await;
+        assert_eq!(asked.status, 202, "{}", asked.body);
+        let job = text(&asked.body, "id");
+        loop {
+            let answer = self.get(tenant, &format!("/jobs/{job}")).await;
+            match answer.body["state"].as_str() {
+                Some("queued" | "running") => tokio::time::sleep(std::time::Duration::from_millis(50)).await,
+                state => {
+                    assert_eq!(state, Some("done"), "{}", answer.body);
+                    return job;
+                }
+            }
         }
     }
 

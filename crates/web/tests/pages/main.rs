@@ -9,6 +9,7 @@ mod client;
 mod clients;
 mod docs;
 mod home;
+mod jobs;
 mod members;
 mod operator;
 mod profile;

@@ -9,8 +9,11 @@ mod words;
 
 use countersign_domain::{ClientId, MemberId, OrganizationId, ThirdPartyId, TokenId};
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::conditions::filled;
+use super::storable;
 use crate::{Source, Store, StoreError};
 use conditions::conditions;
 
@@ -18,7 +21,7 @@ use conditions::conditions;
 pub const LONGEST_PAGE: u32 = 1000;
 
 /// Which entries to show; those that fulfil all of it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct AuditFilter {
     /// A part of the event's type or the record's text, or of the name of a third party, client or member concerned.
     pub text: Option<String>,
@@ -43,6 +46,37 @@ pub struct AuditFilter {
     pub until: Option<Timestamp>,
     /// Not what clients do by themselves: the tokens that they get, by the thousand.
     pub without_routine: bool,
+}
+
+impl AuditFilter {
+    /// The same filter without NUL, which PostgreSQL refuses and which no stored text holds.
+    pub(crate) fn storable(&self) -> Self {
+        let without = |text: &Option<String>| text.as_deref().map(storable);
+        Self {
+            text: without(&self.text),
+            actor: without(&self.actor),
+            event_type: without(&self.event_type),
+            ..self.clone()
+        }
+    }
+
+    /// The names of what is asked for, without what.
+    pub fn names_of_set(&self) -> Vec<&'static str> {
+        let all = [
+            ("text", filled(self.text.as_ref()).is_some()),
+            ("actor", filled(self.actor.as_ref()).is_some()),
+            ("event", filled(self.event_type.as_ref()).is_some()),
+            ("third_party", self.third_party.is_some()),
+            ("client", self.client.is_some()),
+            ("token", self.token.is_some()),
+            ("member", self.member.is_some()),
+            ("stream", self.stream.is_some()),
+            ("routine", self.without_routine),
+            ("from", self.from.is_some()),
+            ("until", self.until.is_some()),
+        ];
+        all.into_iter().filter(|(_, is_set)| *is_set).map(|(name, _)| name).collect()
+    }
 }
 
 /// Where a page begins. Positions stay, so a page is the same whatever was added since.
@@ -187,6 +221,43 @@ pub async fn timeline(
         }
     };
     Ok(AuditEntries { entries, older, newer })
+}
+
+/// The next entries after a position and up to another that pass the filter, oldest first.
+pub(crate) async fn in_order(
+    store: &Store,
+    organization: OrganizationId,
+    filter: &AuditFilter,
+    after: u64,
+    up_to: u64,
+    limit: u32,
+) -> Result<Vec<AuditEntry>, StoreError> {
+    let mut conditions = conditions(organization, filter);
+    conditions.push("e.position > ?", signed(after));
+    conditions.push("e.position <= ?", signed(up_to));
+    let order = format!("ORDER BY e.position ASC LIMIT {limit}");
+    let rows = entry::select(store, organization, &conditions, &order).await?;
+    let mut entries = entry::read(store, organization, &rows).await?;
+    entries.reverse();
+    Ok(entries)
+}
+
+/// How many entries pass the filter, up to a position; no more than `most` are counted.
+pub async fn count(
+    store: &Store,
+    organization: OrganizationId,
+    filter: &AuditFilter,
+    up_to: Option<u64>,
+    most: u64,
+) -> Result<u64, StoreError> {
+    let mut conditions = conditions(organization, filter);
+    if let Some(up_to) = up_to {
+        conditions.push("e.position <= ?", signed(up_to));
+    }
+    let sql = format!("SELECT count(*) FROM (SELECT FROM events e WHERE {} LIMIT {most}) counted", conditions.sql());
+    let rows = store.pool().read(organization, &sql, &conditions.parameters()).await?;
+    let count: i64 = rows.first().map(|row| row.try_get(0)).transpose()?.unwrap_or_default();
+    Ok(count.unsigned_abs())
 }
 
 /// The entry at a position.

@@ -2,6 +2,7 @@
 
 use countersign_domain::client::{ClientType, SecretProof};
 use countersign_domain::member::{SignInFailure, SignInMethod};
+use countersign_domain::organization::ExportFormat;
 use countersign_domain::{
     AuthorizationEvent, Change, ClientEvent, ClientSettings, ConsentEvent, JournalEvent, MemberEvent,
     OrganizationEvent, Personal, SecretKind, ThirdPartyEvent, TokenEvent,
@@ -130,6 +131,14 @@ fn organization(event: &OrganizationEvent) -> Words {
         }
         OrganizationEvent::SignInCodesMadeOptional {} => {
             ("Made sign-in codes optional".to_owned(), vec![switched("Sign-in codes required", false)])
+        }
+        OrganizationEvent::AuditExported { format, filters, up_to, .. } => {
+            let format = match format {
+                ExportFormat::Csv => "CSV",
+                ExportFormat::Ndjson => "NDJSON",
+            };
+            let filters = lines(filters).map(|filters| first("Filtered by", filters));
+            (format!("Exported the audit timeline up to no. {up_to} as {format}"), filters.into_iter().collect())
         }
     }
 }

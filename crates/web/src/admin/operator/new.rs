@@ -62,7 +62,7 @@ pub(in crate::admin) async fn submit(
 ) -> Result<HttpResponse, WebError> {
     let SignedForm { caller: operator, fields } = form;
     let added = match read(&fields) {
-        Ok(new) => organizations::create(&state, &operator, &new).await.map(|link| (new.slug, link)),
+        Ok(new) => organizations::create(&state, &operator.context(), &new).await.map(|link| (new.slug, link)),
         Err(errors) => Err(WebError::Invalid(errors)),
     };
     match added {

@@ -139,7 +139,7 @@ async fn update(
         return Err(StoreError::ChangedMeanwhile.into());
     }
     let changes = OrganizationChanges { name, host: Some(host), suspended: None, reason };
-    organizations::change(state, operator, facts.summary.id, &changes).await
+    organizations::change(state, &operator.context(), facts.summary.id, &changes).await
 }
 
 /// By what a form is recognized as overtaken: all that can be changed on its page.

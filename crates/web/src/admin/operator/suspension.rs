@@ -59,7 +59,7 @@ pub(in crate::admin) async fn submit(
         Ok(context) => {
             let changes =
                 OrganizationChanges { suspended: Some(suspend), reason: context.reason, ..Default::default() };
-            organizations::change(&state, &operator, facts.summary.id, &changes).await
+            organizations::change(&state, &operator.context(), facts.summary.id, &changes).await
         }
         Err(error) => Err(error),
     };

@@ -74,7 +74,7 @@ pub(crate) async fn add_organization(
 ) -> Result<HttpResponse, WebError> {
     let Request { caller: operator, body } = request;
     let new = checked(&body)?;
-    let link = organizations::create(&state, &operator, &new).await?;
+    let link = organizations::create(&state, &operator.context(), &new).await?;
     let facts = existing(&state, new.slug.as_str()).await?;
     let location = format!("/api/v1/operator/organizations/{}", new.slug);
     Ok(HttpResponse::Created().insert_header((LOCATION, location)).json(AddedOrganization {

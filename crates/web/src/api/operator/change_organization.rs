@@ -52,7 +52,7 @@ pub(crate) async fn change_organization(
 ) -> Result<HttpResponse, WebError> {
     let Request { caller: operator, body } = request;
     let facts = existing(&state, &slug).await?;
-    organizations::change(&state, &operator, facts.summary.id, &checked(&body)?).await?;
+    organizations::change(&state, &operator.context(), facts.summary.id, &checked(&body)?).await?;
     let after = existing(&state, &slug).await?;
     Ok(HttpResponse::Ok().json(OperatedOrganization::of(&state, after)))
 }
