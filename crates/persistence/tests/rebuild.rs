@@ -157,7 +157,7 @@ async fn secrets_of_older_clients_are_made_as_their_events_say() {
         history(&case.store).await;
     }
     let undo = "DROP TABLE client_secrets, request_outcomes, request_totals; \
-                DROP INDEX lasting_tokens, deleted_third_parties, deleted_clients, revoked_authorizations, \
+                DROP INDEX lasting_tokens_by_end, lasting_tokens_by_age, deleted_third_parties, deleted_clients, revoked_authorizations, \
                     events_but_routine, events_of_failed_authentication";
     case.owner.batch_execute(undo).await.unwrap();
     case.owner.batch_execute(include_str!("../../../migrations/0014_home.sql")).await.unwrap();

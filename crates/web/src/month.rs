@@ -18,11 +18,6 @@ impl Month {
         Self(instant.to_zoned(TimeZone::UTC).date().first_of_month())
     }
 
-    /// The month of a day.
-    pub fn of_day(day: Date) -> Self {
-        Self(day.first_of_month())
-    }
-
     /// So many months later, or before. The last of all where there is none.
     pub fn plus(self, months: i64) -> Self {
         Self(self.0.saturating_add(months.months()).first_of_month())

@@ -71,8 +71,8 @@ pub(crate) async fn months_ahead(
 ) -> Result<Vec<(Month, u64)>, WebError> {
     let first = Month::of(now);
     let filter = ExpirationFilter { from: now, until: first.plus(MONTHS).start(), ..filter };
-    let found = expirations::by_month(store, organization, &filter).await?;
-    let count_of =
-        |month: Month| found.iter().find(|(day, _)| Month::of_day(*day) == month).map_or(0, |(_, count)| *count);
-    Ok((0..MONTHS).map(|ahead| first.plus(ahead)).map(|month| (month, count_of(month))).collect())
+    let months = (0..MONTHS).map(|ahead| first.plus(ahead)).collect::<Vec<_>>();
+    let starts = months.iter().map(|month| month.start()).collect::<Vec<_>>();
+    let counts = expirations::counts(store, organization, &filter, &starts).await?;
+    Ok(months.into_iter().zip(counts).collect())
 }

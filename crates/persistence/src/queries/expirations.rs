@@ -7,7 +7,6 @@ use countersign_domain::token::TokenKind;
 use countersign_domain::{ClientId, OrganizationId, SecretId, SecretKind, ThirdPartyId, TokenId};
 use futures_util::future::try_join;
 use jiff::Timestamp;
-use jiff::civil::Date;
 use tokio_postgres::Row;
 
 use super::conditions::{Conditions, filled};
@@ -54,14 +53,15 @@ pub struct Expiration {
     pub last_used_at: Option<Timestamp>,
 }
 
-/// Tokens `t` that live for more than a day, or for ever, and were not ended. The first line is as the index of them has
-/// it; the others are about what ends a token for good without a word on its row.
-pub(super) const LASTING: &str = "t.status = 'active' \
-    AND (t.expires_at IS NULL OR t.expires_at - t.issued_at > interval '24 hours') \
-    AND NOT EXISTS (SELECT FROM third_parties d WHERE d.org_id = $1 AND d.third_party_id = t.third_party_id AND d.deleted) \
-    AND NOT EXISTS (SELECT FROM clients d WHERE d.org_id = $1 AND d.client_id = t.client_id AND d.deleted) \
-    AND NOT EXISTS (SELECT FROM authorizations d WHERE d.org_id = $1 AND d.authorization_id = t.authorization_id \
-        AND d.revoked)";
+/// Tokens `t` with an end that live for more than a day, as the index of them has it.
+const LASTING: &str = "t.status = 'active' AND t.expires_at - t.issued_at > interval '24 hours'";
+
+/// What ends tokens `t` for good without a word on their rows. Each is looked up once: as joins, they would be planned for
+/// few tokens, and be slow for many.
+pub(super) const NOT_OVER: &str = "(t.third_party_id IN (SELECT third_party_id FROM third_parties WHERE org_id = $1 AND deleted)) IS NOT TRUE \
+    AND (t.client_id IN (SELECT client_id FROM clients WHERE org_id = $1 AND deleted)) IS NOT TRUE \
+    AND (t.authorization_id IN (SELECT authorization_id FROM authorizations WHERE org_id = $1 AND revoked)) \
+        IS NOT TRUE";
 
 impl ExpirationFilter {
     /// All between two instants.
@@ -71,27 +71,32 @@ impl ExpirationFilter {
 
     /// The query of all that pass, with its parameters.
     fn found(&self, organization: OrganizationId) -> (String, Conditions) {
-        let mut conditions = Conditions::within(organization, "true");
-        let (from, until) = (conditions.bind(self.from), conditions.bind(self.until));
+        // Those that are shared; the others differ between tokens, which know their third parties, and secrets, which
+        // know their clients.
+        let mut conditions = Conditions::within(organization, "org_id = $1");
+        conditions.push("expires_at >= ?", self.from);
+        conditions.push("expires_at < ?", self.until);
+        let (mut of_tokens, mut of_secrets) = (String::new(), String::new());
+        let mut narrow = |third_parties: String| {
+            of_tokens.push_str(&format!(" AND t.third_party_id {third_parties}"));
+            of_secrets.push_str(&format!(
+                " AND s.client_id IN (SELECT client_id FROM clients WHERE org_id = $1 AND third_party_id {third_parties})"
+            ));
+        };
         if let Some(third_party) = self.third_party {
-            conditions.push("third_party_id = ?", third_party.uuid());
+            narrow(format!("= {}", conditions.bind(third_party.uuid())));
         }
         if let Some(name) = filled(self.third_party_name.as_ref()) {
-            let named =
-                "third_party_id IN (SELECT third_party_id FROM third_parties WHERE org_id = $1 AND name ILIKE ?)";
-            conditions.push(named, containing(name));
+            let part = conditions.bind(containing(name));
+            narrow(format!("IN (SELECT third_party_id FROM third_parties WHERE org_id = $1 AND name ILIKE {part})"));
         }
+        let shared = conditions.sql();
         let sql = format!(
-            "SELECT * FROM ( \
-                 SELECT t.expires_at, t.kind, t.token_id AS id, t.third_party_id, t.client_id, t.last_four \
-                 FROM tokens t \
-                 WHERE t.org_id = $1 AND {LASTING} AND t.expires_at >= {from} AND t.expires_at < {until} \
-                 UNION ALL \
-                 SELECT s.expires_at, NULL, s.secret_id, c.third_party_id, s.client_id, s.last_four \
-                 FROM client_secrets s JOIN clients c ON c.org_id = s.org_id AND c.client_id = s.client_id \
-                 WHERE s.org_id = $1 AND NOT c.deleted AND s.expires_at >= {from} AND s.expires_at < {until} \
-             ) AS found WHERE {}",
-            conditions.sql()
+            "SELECT expires_at, kind, token_id AS id, third_party_id, client_id, last_four FROM tokens t \
+             WHERE {shared} AND {LASTING} AND {NOT_OVER}{of_tokens} \
+             UNION ALL \
+             SELECT expires_at, NULL, secret_id, NULL, client_id, last_four FROM client_secrets s \
+             WHERE {shared} AND s.client_id NOT IN (SELECT client_id FROM clients WHERE org_id = $1 AND deleted){of_secrets}"
         );
         (sql, conditions)
     }
@@ -123,20 +128,29 @@ pub async fn count(store: &Store, organization: OrganizationId, filter: &Expirat
     Ok(rows.first().map(|row| row.try_get::<_, i64>(0)).transpose()?.unwrap_or_default().unsigned_abs())
 }
 
-/// How many expire in each month (UTC), by its first day; months in which none does are left out.
-pub async fn by_month(
+/// How many of those that pass the filter expire from each of these instants on until the next; the instants ascend, and
+/// the first is not after the filter's.
+pub async fn counts(
     store: &Store,
     organization: OrganizationId,
     filter: &ExpirationFilter,
-) -> Result<Vec<(Date, u64)>, StoreError> {
-    let (found, conditions) = filter.found(organization);
+    instants: &[Timestamp],
+) -> Result<Vec<u64>, StoreError> {
+    let (found, mut conditions) = filter.found(organization);
+    let instants_parameter = conditions.bind(instants.to_vec());
     let sql = format!(
-        "SELECT date_trunc('month', expires_at, 'UTC') AT TIME ZONE 'UTC', count(*) FROM ({found}) AS all_of_them \
-         GROUP BY 1 ORDER BY 1"
+        "SELECT width_bucket(expires_at, {instants_parameter}::timestamptz[]), count(*) FROM ({found}) AS all_of_them \
+         GROUP BY 1"
     );
     let rows = store.pool().read(organization, &sql, &conditions.parameters()).await?;
-    let month = |row: &Row| row.try_get::<_, jiff::civil::DateTime>(0).map(jiff::civil::DateTime::date);
-    rows.iter().map(|row| Ok((month(row)?, row.try_get::<_, i64>(1)?.unsigned_abs()))).collect()
+    let mut counts = vec![0; instants.len()];
+    for row in &rows {
+        let bucket = usize::try_from(row.try_get::<_, i32>(0)?).unwrap_or_default();
+        if let Some(count) = counts.get_mut(bucket.saturating_sub(1)) {
+            *count += row.try_get::<_, i64>(1)?.unsigned_abs();
+        }
+    }
+    Ok(counts)
 }
 
 async fn some(
@@ -150,11 +164,12 @@ async fn some(
     let skipped = i64::from(page.saturating_sub(1)).saturating_mul(i64::from(size));
     let (limit, offset) = (conditions.bind(i64::from(size)), conditions.bind(skipped));
     let sql = format!(
-        "SELECT f.expires_at, f.kind, f.id, f.last_four, f.third_party_id, p.name, f.client_id, c.identifier, \
+        "SELECT f.expires_at, f.kind, f.id, f.last_four, p.third_party_id, p.name, f.client_id, c.identifier, \
              coalesce(t.last_used_at, s.last_used_at) \
          FROM ({found} ORDER BY expires_at, id LIMIT {limit} OFFSET {offset}) AS f \
-         LEFT JOIN third_parties p ON p.org_id = $1 AND p.third_party_id = f.third_party_id \
          LEFT JOIN clients c ON c.org_id = $1 AND c.client_id = f.client_id \
+         LEFT JOIN third_parties p ON p.org_id = $1 \
+             AND p.third_party_id = coalesce(f.third_party_id, CASE WHEN f.kind IS NULL THEN c.third_party_id END) \
          LEFT JOIN token_usage t ON t.org_id = $1 AND t.token_id = f.id AND f.kind IS NOT NULL \
          LEFT JOIN secret_usage s ON s.org_id = $1 AND s.secret_id = f.id AND f.kind IS NULL \
          ORDER BY f.expires_at, f.id"

@@ -4,7 +4,7 @@ use countersign_domain::{OrganizationId, ThirdPartyId, TokenId};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
-use super::expirations::LASTING;
+use super::expirations::NOT_OVER;
 use super::tokens::{masked_token, token_kind};
 use crate::pool::parameters;
 use crate::{Store, StoreError};
@@ -54,7 +54,14 @@ pub async fn first_steps(store: &Store, organization: OrganizationId) -> Result<
     })
 }
 
-/// The tokens that work, were issued before an instant, and were never used; the oldest first.
+/// Tokens `t` that live for more than a day, or for ever, as the index of them has it.
+const LASTING: &str = "t.status = 'active' AND coalesce(t.expires_at - t.issued_at > interval '24 hours', true)";
+
+/// How many tokens are looked at for some that were never used.
+const LOOKED_AT: i64 = 2000;
+
+/// The tokens that work, were issued before an instant, and were never used, among the last 2,000 that were issued before
+/// it; the newest first.
 pub async fn never_used(
     store: &Store,
     organization: OrganizationId,
@@ -63,15 +70,19 @@ pub async fn never_used(
     limit: u32,
 ) -> Result<Vec<UnusedToken>, StoreError> {
     let sql = format!(
-        "SELECT f.token_id, t.kind, t.last_four, t.issued_at, f.third_party_id, p.name FROM ( \
+        "WITH last AS ( \
              SELECT t.token_id, t.third_party_id, t.issued_at FROM tokens t \
-             WHERE t.org_id = $1 AND {LASTING} AND (t.expires_at IS NULL OR t.expires_at > $2) AND t.issued_at < $3 \
-             AND NOT EXISTS (SELECT FROM token_usage u WHERE u.org_id = $1 AND u.token_id = t.token_id) \
-             ORDER BY t.issued_at, t.token_id LIMIT $4 \
-         ) AS f \
+             WHERE t.org_id = $1 AND {LASTING} AND {NOT_OVER} AND (t.expires_at IS NULL OR t.expires_at > $2) AND t.issued_at < $3 \
+             ORDER BY t.issued_at DESC, t.token_id DESC LIMIT {LOOKED_AT} \
+         ), unused AS ( \
+             SELECT * FROM last \
+             WHERE NOT EXISTS (SELECT FROM token_usage u WHERE u.org_id = $1 AND u.token_id = last.token_id) \
+             ORDER BY issued_at DESC, token_id DESC LIMIT $4 \
+         ) \
+         SELECT f.token_id, t.kind, t.last_four, t.issued_at, f.third_party_id, p.name FROM unused f \
          JOIN tokens t ON t.org_id = $1 AND t.token_id = f.token_id \
          LEFT JOIN third_parties p ON p.org_id = $1 AND p.third_party_id = f.third_party_id \
-         ORDER BY f.issued_at, f.token_id"
+         ORDER BY f.issued_at DESC, f.token_id DESC"
     );
     let parameters = parameters![organization.uuid(), now, issued_before, i64::from(limit)];
     let rows = store.pool().read(organization, &sql, parameters).await?;
@@ -103,7 +114,7 @@ pub async fn token_ages(
              count(*) FILTER (WHERE t.issued_at <= $4 AND t.issued_at > $5), \
              count(*) FILTER (WHERE t.issued_at <= $5 AND t.issued_at > $6), \
              count(*) FILTER (WHERE t.issued_at <= $6) \
-         FROM tokens t WHERE t.org_id = $1 AND {LASTING} AND (t.expires_at IS NULL OR t.expires_at > $2)"
+         FROM tokens t WHERE t.org_id = $1 AND {LASTING} AND {NOT_OVER} AND (t.expires_at IS NULL OR t.expires_at > $2)"
     );
     let parameters = parameters![organization.uuid(), now, one, three, six, twelve];
     let rows = store.pool().read(organization, &sql, parameters).await?;

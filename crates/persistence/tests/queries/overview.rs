@@ -169,7 +169,7 @@ async fn expirations_are_filtered_by_third_party_and_stay_within_the_organizatio
 }
 
 #[tokio::test]
-async fn months_are_those_of_utc() {
+async fn what_expires_is_counted_from_one_instant_to_the_next() {
     let world = world().await;
     let initech = world.third_party("Initech").await;
     let client = world.client("initech", initech).await;
@@ -177,9 +177,9 @@ async fn months_are_those_of_utc() {
         world.token(initech, client, Some(at(end))).await;
     }
     let filter = ExpirationFilter::between(at("2031-01-01T00:00:00Z"), at("2031-04-01T00:00:00Z"));
-    let months = expirations::by_month(&world.store, world.organization, &filter).await.unwrap();
-    let months = months.iter().map(|(day, count)| (day.to_string(), *count)).collect::<Vec<_>>();
-    assert_eq!(months, [("2031-01-01".to_owned(), 1), ("2031-02-01".to_owned(), 2)]);
+    let months = ["2031-01-01T00:00:00Z", "2031-02-01T00:00:00Z", "2031-03-01T00:00:00Z"].map(at);
+    let counts = expirations::counts(&world.store, world.organization, &filter, &months).await.unwrap();
+    assert_eq!(counts, [1, 2, 0]);
 }
 
 #[tokio::test]
