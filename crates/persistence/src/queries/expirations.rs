@@ -76,20 +76,20 @@ impl ExpirationFilter {
         let mut conditions = Conditions::within(organization, "org_id = $1");
         conditions.push("expires_at >= ?", self.from);
         conditions.push("expires_at < ?", self.until);
-        let (mut of_tokens, mut of_secrets) = (String::new(), String::new());
-        let mut narrow = |third_parties: String| {
-            of_tokens.push_str(&format!(" AND t.third_party_id {third_parties}"));
-            of_secrets.push_str(&format!(
-                " AND s.client_id IN (SELECT client_id FROM clients WHERE org_id = $1 AND third_party_id {third_parties})"
-            ));
-        };
+        let mut third_parties = Vec::new();
         if let Some(third_party) = self.third_party {
-            narrow(format!("= {}", conditions.bind(third_party.uuid())));
+            third_parties.push(format!("= {}", conditions.bind(third_party.uuid())));
         }
         if let Some(name) = filled(self.third_party_name.as_ref()) {
             let part = conditions.bind(containing(name));
-            narrow(format!("IN (SELECT third_party_id FROM third_parties WHERE org_id = $1 AND name ILIKE {part})"));
+            third_parties
+                .push(format!("IN (SELECT third_party_id FROM third_parties WHERE org_id = $1 AND name ILIKE {part})"));
         }
+        let of_tokens = third_parties.iter().map(|which| format!(" AND t.third_party_id {which}"));
+        let of_tokens = of_tokens.collect::<Vec<_>>().concat();
+        let clients = "SELECT client_id FROM clients WHERE org_id = $1 AND third_party_id";
+        let of_secrets = third_parties.iter().map(|which| format!(" AND s.client_id IN ({clients} {which})"));
+        let of_secrets = of_secrets.collect::<Vec<_>>().concat();
         let shared = conditions.sql();
         let sql = format!(
             "SELECT expires_at, kind, token_id AS id, third_party_id, client_id, last_four FROM tokens t \

@@ -7,15 +7,17 @@ use crate::support::{Answer, Tenant, World};
 
 /// The answer once it says what was counted, a few seconds late.
 async fn once(world: &World, tenant: &Tenant, path: &str, is_there: impl Fn(&Value) -> bool) -> Value {
-    for _ in 0..200 {
+    let mut tries = 0;
+    loop {
         let answer = world.get(tenant, path).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
         if is_there(&answer.body) {
             return answer.body;
         }
+        tries += 1;
+        assert!(tries < 200, "{path} never said so: {}", answer.body);
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
-    panic!("{path} never said so");
 }
 
 async fn introspect(world: &World, tenant: &Tenant, client: (&str, &str), token: &str) -> Answer {
