@@ -103,7 +103,7 @@ async fn organizations() {
              Life of an access token: 3600 s → 900 s",
             "Required sign-in codes of all members; Sign-in codes required: No → Yes",
             "Made sign-in codes optional; Sign-in codes required: Yes → No",
-            "Exported the audit timeline up to no. 7 as CSV; Filtered by: – → actor\nfrom",
+            "Exported the audit timeline up to no. 7 as CSV; Filtered by: – → actor, from",
         ],
     )
     .await;

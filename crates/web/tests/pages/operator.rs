@@ -136,7 +136,7 @@ async fn a_suspension_says_what_stops_and_is_undone() {
     browser.open(&path).await.must_have("Suspended");
     let listed = browser.open(&format!("/operator/organizations?state=suspended&slug={}", site.slug)).await;
     assert_eq!(slugs(&listed), [site.slug.as_str()]);
-    assert_eq!(admin.fill_in(&site.path("/third-parties/new"), &[]).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(admin.get(&site.path("/third-parties/new")).await.status, StatusCode::FORBIDDEN);
     let resume = browser.fill_in(&format!("{path}/resume"), &[("reason", &"long ".repeat(9000))]).await;
     assert_eq!(resume.status, StatusCode::UNPROCESSABLE_ENTITY);
     let resumed = browser.fill_in(&format!("{path}/resume"), &[]).await;
