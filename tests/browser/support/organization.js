@@ -18,6 +18,19 @@ export function organizationOf(slug, name) {
   return { slug, name, path: `/o/${slug}`, url: `${baseUrl}/o/${slug}`, issuer: `${baseUrl}/t/${slug}`, people: new Map() };
 }
 
+let ofOperators;
+
+/** The organization of those who run the installation; each test file has an operator of its own. */
+export function operators() {
+  if (!ofOperators) {
+    ofOperators = organizationOf("operator", "Operators");
+    const email = `operator-${process.pid}@countersign.example`;
+    const added = countersign(["operator", "add", email, "--name", "Otto Operator"]);
+    ofOperators.people.set("owner", added.then(() => ({ email })));
+  }
+  return ofOperators;
+}
+
 /** Adds a member; with a password if one is given. */
 export async function addMember(organization, role, { password, email, name } = {}) {
   const member = {
@@ -37,7 +50,7 @@ export async function addMember(organization, role, { password, email, name } = 
 
 /** A link that signs a member of that role in, who is added if there is none yet. */
 export async function signInLink(organization, role = "owner") {
-  const member = organization.people.get(role) ?? (await addMember(organization, role));
+  const member = (await organization.people.get(role)) ?? (await addMember(organization, role));
   return countersign(["member", "sign-in-link", organization.slug, member.email]);
 }
 

@@ -2,7 +2,7 @@
 
 import { authorizationUrl, registerClient } from "./client.js";
 import { ageConfirmations } from "./database.js";
-import { accessTest, addMember, createOrganization, signInLink } from "./organization.js";
+import { accessTest, addMember, createOrganization, operators, signInLink } from "./organization.js";
 import { active, addThirdParty, addToken, enabled, enterCode, fill, follow, press, save, seedThirdParties, showInactive, signIn, switchCodesOn } from "./steps.js";
 import { countersign, ready } from "./server.js";
 
@@ -74,6 +74,11 @@ const owner = (go) => async (open, world) => {
 };
 const nobody = (go) => async (open, world) => {
   const page = await open();
+  await go(page, world);
+  return page;
+};
+const operator = (go) => async (open, world) => {
+  const page = await open({ organization: operators() });
   await go(page, world);
   return page;
 };
@@ -408,6 +413,45 @@ export const STATES = {
     await page.getByLabel("Life of manual tokens (months)", { exact: true }).fill("1");
     await press(page, /^Save/);
   }),
+  "exports, none": as("owner", "empty", (page, { empty }) => page.goto(`${empty.path}/jobs`)),
+  "exports": owner(async (page, { full }) => {
+    await page.goto(`${full.path}/audit?q=meridian`);
+    await press(page, "CSV");
+    await page.goto(`${full.path}/jobs`);
+  }),
+  "export": owner(async (page, { full }) => {
+    await page.goto(`${full.path}/audit`);
+    await press(page, "NDJSON");
+    await page.getByText("Ready").waitFor();
+  }),
+  "organizations": operator((page) => page.goto("/operator/organizations?slug=state")),
+  "organizations, nothing found": operator((page) => page.goto(`/operator/organizations?slug=${WORD}`)),
+  "add organization, refused": operator(async (page) => {
+    await page.goto("/operator/organizations/new");
+    await page.getByLabel("E-mail of the first owner").fill("none");
+    await press(page, /^Save/);
+  }),
+  "organization, just added": operator(async (page) => {
+    await page.goto("/operator/organizations/new");
+    await page.getByLabel("Name in URLs").fill(`just-added-${process.pid}`);
+    await page.getByLabel("Name", { exact: true }).fill(LONG);
+    await page.getByLabel("E-mail of the first owner").fill("ada@states.example");
+    await page.getByLabel("Name of the first owner").fill("Ada Adler");
+    await press(page, /^Save/);
+  }),
+  "organization, refused": operator(async (page, { full }) => {
+    await page.goto(`/operator/organizations/${full.slug}`);
+    await page.getByLabel("Host name").fill(WORD);
+    await press(page, /^Save/);
+  }),
+  "organization, suspended": operator((page, { suspended }) => page.goto(`/operator/organizations/${suspended.slug}`)),
+  "organization, suspension": operator((page, { full }) => page.goto(`/operator/organizations/${full.slug}/suspend`)),
+  "organization, suspension in a dialog": operator(async (page, { full }) => {
+    await page.goto(`/operator/organizations/${full.slug}`);
+    await page.getByRole("link", { name: "Suspend", exact: true }).click();
+    await page.getByRole("dialog").waitFor();
+  }),
+  "health": operator((page) => page.goto("/operator/health")),
   "profile": nobody(async (page, { full, person }) => {
     for (let index = 0; index < 2; index += 1) {
       await page.context().clearCookies();
