@@ -30,8 +30,8 @@ for (const javaScript of [true, false]) {
     await press(page, "CSV");
     await page.waitForURL(/\/jobs\/[0-9a-f-]{36}$/);
     // Nobody presses anything until it is ready.
-    await page.getByText("Ready").waitFor();
-    await page.getByText("60 of 60 lines").waitFor();
+    await page.locator(".badge", { hasText: "Ready" }).waitFor();
+    await page.locator("#progress", { hasText: "60 of 60 lines" }).waitFor();
     const { name, text } = await download(page);
     assert.match(name, /^countersign-exports-.*-audit-\d+\.csv$/);
     const lines = text.trimEnd().split("\r\n");
@@ -59,7 +59,7 @@ scenario("a filter that is typed is what the buttons export; nothing to export, 
   await page.getByLabel("Event", { exact: true }).selectOption({ label: "Third party added" });
   await page.getByText("Export this line:").waitFor();
   await press(page, "NDJSON");
-  await page.getByText("Ready").waitFor();
+  await page.locator(".badge", { hasText: "Ready" }).waitFor();
   const { text } = await download(page);
   assert.deepEqual(text.trim().split("\n").map((line) => JSON.parse(line).sentence), ["Added the third party Quill"]);
   await page.goto(`${one.path}/audit?q=nothing-like-that`);

@@ -422,7 +422,7 @@ export const STATES = {
   "export": owner(async (page, { full }) => {
     await page.goto(`${full.path}/audit`);
     await press(page, "NDJSON");
-    await page.getByText("Ready").waitFor();
+    await page.locator(".badge", { hasText: "Ready" }).waitFor();
   }),
   "organizations": operator((page) => page.goto("/operator/organizations?slug=state")),
   "organizations, nothing found": operator((page) => page.goto(`/operator/organizations?slug=${WORD}`)),
@@ -441,7 +441,7 @@ export const STATES = {
   }),
   "organization, refused": operator(async (page, { full }) => {
     await page.goto(`/operator/organizations/${full.slug}`);
-    await page.getByLabel("Host name").fill(WORD);
+    await page.getByLabel(/^Host name/).fill(WORD);
     await press(page, /^Save/);
   }),
   "organization, suspended": operator((page, { suspended }) => page.goto(`/operator/organizations/${suspended.slug}`)),

@@ -137,6 +137,8 @@ async fn a_suspension_says_what_stops_and_is_undone() {
     let listed = browser.open(&format!("/operator/organizations?state=suspended&slug={}", site.slug)).await;
     assert_eq!(slugs(&listed), [site.slug.as_str()]);
     assert_eq!(admin.get(&site.path("/third-parties/new")).await.status, StatusCode::FORBIDDEN);
+    // As the page says: whoever signs in meanwhile can read.
+    site.signed_in(Role::Auditor).await.open(&site.path("/third-parties")).await.must_have("Brightside");
     let resume = browser.fill_in(&format!("{path}/resume"), &[("reason", &"long ".repeat(9000))]).await;
     assert_eq!(resume.status, StatusCode::UNPROCESSABLE_ENTITY);
     let resumed = browser.fill_in(&format!("{path}/resume"), &[]).await;
