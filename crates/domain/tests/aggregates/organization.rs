@@ -78,9 +78,11 @@ fn that_of_the_operators_is_never_stopped() {
         maximum_token_months: DEFAULT_MAXIMUM_TOKEN_MONTHS,
     };
     given::<Organization>(&[]).when(create.clone()).then_expect_events(vec![created.clone()]);
-    given::<Organization>(&[created.clone()]).when(create).then_expect_error(OrganizationError::Exists);
+    given::<Organization>(std::slice::from_ref(&created)).when(create).then_expect_error(OrganizationError::Exists);
     for command in [Command::Suspend, Command::SetHostName(Some("access.acme.example".parse().unwrap()))] {
-        given::<Organization>(&[created.clone()]).when(command).then_expect_error(OrganizationError::OfOperators);
+        given::<Organization>(std::slice::from_ref(&created))
+            .when(command)
+            .then_expect_error(OrganizationError::OfOperators);
     }
     let rename = Command::Rename("Operations".parse().unwrap());
     let renamed = Change { from: name.to_string(), to: "Operations".into() };

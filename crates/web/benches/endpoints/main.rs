@@ -1,5 +1,7 @@
 //! How fast the OAuth endpoints are, beside bare handlers and a peer on the same machine: see `docs/performance.md`.
 
+// The futures of a unit of work nest deeply.
+#![recursion_limit = "256"]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

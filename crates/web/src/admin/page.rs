@@ -170,7 +170,7 @@ pub(super) fn role_in_words(role: Role) -> &'static str {
 /// anything else.
 fn done_in_words(code: &str) -> Option<&'static str> {
     Some(match code {
-        "saved" => "Saved.",
+        "saved" | "organization-added-without-owner" => "Saved.",
         "secret-added" => "Saved. The new Client Secret is shown below, this once.",
         "token-added" => "Saved. The new OAuth Token is shown below, this once.",
         "third-party-added" | "client-added" => "Saved. The Client Secret is shown below, this once.",
@@ -182,7 +182,6 @@ fn done_in_words(code: &str) -> Option<&'static str> {
         "client-added-without-secret" => "Saved. A public client has no Client Secret.",
         "client-deleted" => "The client is deleted. Its history stays in the audit timeline.",
         "organization-added" => "Saved. The sign-in link of the first owner is shown below, this once.",
-        "organization-added-without-owner" => "Saved.",
         "organization-suspended" => "The organization is suspended: none of its tokens and changes work any more.",
         "organization-resumed" => "The organization is at work again.",
         "job-cancelled" => "The export is cancelled, and what was written so far is removed.",

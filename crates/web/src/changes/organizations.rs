@@ -29,6 +29,7 @@ pub(crate) struct SignInLink {
 
 /// What is to be changed.
 #[derive(Default)]
+#[expect(clippy::option_option, reason = "absent, taken away and a value are three things")]
 pub(crate) struct OrganizationChanges {
     pub name: Option<OrganizationName>,
     pub host: Option<Option<HostName>>,
@@ -80,10 +81,11 @@ pub(crate) async fn change(
     let commands = [
         changes.name.clone().map(OrganizationCommand::Rename),
         changes.host.clone().map(OrganizationCommand::SetHostName),
-        changes.suspended.map(|suspended| match suspended {
-            true => OrganizationCommand::Suspend,
-            false => OrganizationCommand::Resume,
-        }),
+        changes.suspended.map(
+            |suspended| {
+                if suspended { OrganizationCommand::Suspend } else { OrganizationCommand::Resume }
+            },
+        ),
     ];
     state
         .store

@@ -52,7 +52,7 @@ pub(in crate::admin) async fn show(
     let page = Frame::load(&state, &request, &operator, Section::Health).await?;
     let view = HealthPage {
         problems: health.problems(),
-        checks: health.findings.into_iter().map(CheckLine::of).collect(),
+        checks: health.findings.iter().map(CheckLine::of).collect(),
         server: health.server.map(ServerLine::of),
         version: health.version,
         started_at: health.started_at,
@@ -65,7 +65,7 @@ pub(in crate::admin) async fn show(
 }
 
 impl CheckLine {
-    fn of(finding: Finding) -> Self {
+    fn of(finding: &Finding) -> Self {
         Self {
             name: crate::error::sentence(finding.subject),
             passed: finding.advice.is_none(),
