@@ -123,6 +123,17 @@ fn the_operator_works_beside_a_running_server() {
     assert!(shown.contains(&format!("{}/t/umbra", ready["base_url"].as_str().unwrap())), "{shown}");
     assert!(fail(&file, &["org", "show", "nobody"]).contains("there is no organization nobody"));
 
+    assert!(fail(&file, &["org", "create", "operator", "--name", "Ours"]).contains("reserved for those who run"));
+    assert!(fail(&file, &["org", "suspend", "operator"]).contains("can't be suspended"));
+    let operator = ["operator", "add", "otto@run.example", "--name", "Otto Run"];
+    assert!(succeed(&file, &[&operator[..], &["--generate-password"]].concat()).contains("password: "));
+    let removed = succeed(&file, &["operator", "remove", "otto@run.example", "--reason", "left"]);
+    assert!(removed.starts_with("otto@run.example is no operator any more"), "{removed}");
+    let line = |listed: &str| listed.lines().find(|line| line.contains("otto@run.example")).unwrap().to_owned();
+    assert!(line(&succeed(&file, &["operator", "list"])).ends_with("deactivated"));
+    assert_eq!(succeed(&file, &operator), "otto@run.example is an operator\n");
+    assert!(line(&succeed(&file, &["operator", "list"])).ends_with("active"));
+
     let add = ["member", "add", "umbra", "Ann@umbra.example", "--name", "Ann Lee", "--role", "admin"];
     let added = succeed(&file, &[&add[..], &["--generate-password", "--reason", "new"]].concat());
     assert!(added.contains("password: "), "{added}");
