@@ -17,7 +17,7 @@ from schemathesis.cli import schemathesis as command_line
 
 from support.coverage import expect_all_of, table
 from support.deepener import Deepener
-from support.organization import PASSWORD, Authorization, Organization
+from support.organization import PASSWORD, Authorization, Operator, Organization
 from support.server import Server
 
 SEED = 7
@@ -25,17 +25,20 @@ EXAMPLES = 15
 
 
 def organizations(server):
-    """One whose things are made, changed and ended at will, and one whose credentials stay valid."""
+    """One whose things are made, changed and ended at will, one whose credentials stay valid, and an operator."""
     for slug in ("northwind", "southwind"):
         server.command("org", "create", slug, "--name", slug.title())
         for role in ("owner", "developer"):
             member = [slug, f"{role}@{slug}.example", "--name", f"The {role}", "--role", role]
             server.command("member", "add", *member, "--ask-password", text=f"{PASSWORD}\n")
-    return Organization(server.address, "northwind"), Organization(server.address, "southwind")
+    operator = ["operator", "add", "otto@operators.example", "--name", "Otto", "--ask-password"]
+    server.command(*operator, text=f"{PASSWORD}\n")
+    organizations = [Organization(server.address, slug) for slug in ("northwind", "southwind")]
+    return *organizations, Operator(server.address)
 
 
 def hunt(server, parameters):
-    fuzzed, kept = organizations(server)
+    fuzzed, kept, operator = organizations(server)
     client = kept.client(may_introspect=True)
     authorization = Authorization(kept, client, kept.sign_in("developer"))
     os.environ |= {
@@ -45,7 +48,7 @@ def hunt(server, parameters):
         "CLIENT_SECRET": client["client_secret"],
         "COOKIE": authorization.cookies["countersign"],
     }
-    deepener = Deepener(fuzzed, authorization, fuzzed.third_party()["plain_token"])
+    deepener = Deepener(fuzzed, operator, authorization, fuzzed.third_party()["plain_token"])
 
     broken = []
 

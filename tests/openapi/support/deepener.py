@@ -47,12 +47,23 @@ class Deepener:
     another one, and stays valid.
     """
 
-    def __init__(self, fuzzed, authorization, token):
+    def __init__(self, fuzzed, operator, authorization, token):
         self.fuzzed = fuzzed
+        self.operator = operator
         self.authorization = authorization
         self.token = token
-        self.stock = Stock({"third_party": fuzzed.third_party, "client": fuzzed.client})
+        self.stock = Stock(
+            {
+                "third_party": fuzzed.third_party,
+                "client": fuzzed.client,
+                "member": fuzzed.member,
+                "job": fuzzed.job,
+                "organization": operator.organization,
+            }
+        )
         self.known = set()
+        members = fuzzed.api("GET", "/members")["items"]
+        self.needed = {fuzzed.slug, authorization.organization.slug, "operator", *(member["id"] for member in members)}
         self.count = 0
 
     def remember(self, response):
@@ -71,7 +82,7 @@ class Deepener:
             is_allowed = location not in modes or not modes[location].mode.is_negative
             return is_allowed and chance.random() >= LEFT
 
-        if case.path_parameters and is_replaced(ParameterLocation.PATH):
+        if case.path_parameters and (is_replaced(ParameterLocation.PATH) or self.hits_what_is_needed(case)):
             self.path(case)
         if is_replaced(ParameterLocation.QUERY):
             self.query(case, chance)
@@ -79,6 +90,13 @@ class Deepener:
             self.body(case, chance)
         if (case.method, case.path) == ("DELETE", "/api/v1/sessions/current"):
             self.session(case)
+        if case.path.startswith("/api/v1/operator/"):
+            self.present(case, self.operator.session)
+
+    def hits_what_is_needed(self, case):
+        """Whether it is about the organizations and members on which the other requests depend."""
+        named = [case.path_parameters.get(name) for name in ("organization", "member")]
+        return any(isinstance(value, str) and value in self.needed for value in named)
 
     def path(self, case):
         organization = self.fuzzed if case.path.startswith("/api/") else self.authorization.organization
@@ -86,8 +104,8 @@ class Deepener:
         ids = [value for name, value in case.path_parameters.items() if name != "org"]
         # What is guessed to be an id may be a whole document.
         are_known = all(isinstance(value, str) and value in self.known for value in ids)
-        kind = next((kind for kind in ("third_party", "client") if kind in case.path_parameters), None)
-        if kind and not are_known:
+        kind = next((kind for kind in self.stock.make if kind in case.path_parameters), None)
+        if kind and (not are_known or self.hits_what_is_needed(case)):
             # A client has two secrets at most, so one more needs a client that has but one.
             values |= self.stock.take(kind, ends_it=case.method == "DELETE" or case.path.endswith("/secrets"))
         for name in case.path_parameters:
@@ -108,8 +126,12 @@ class Deepener:
 
     def session(self, case):
         """Each ends a session of its own, if it presents one that is valid."""
+        self.present(case, self.authorization.organization.sign_in("developer"))
+
+    def present(self, case, session):
+        """Another session in the place of the owner's, if that is presented."""
         if (case.headers or {}).get("Authorization") == f"Bearer {self.fuzzed.session}":
-            case.headers["Authorization"] = f"Bearer {self.fuzzed.sign_in('developer')}"
+            case.headers["Authorization"] = f"Bearer {session}"
 
     def body(self, case, chance):
         whole = self.whole_body(case)
@@ -129,10 +151,12 @@ class Deepener:
         match case.path.rsplit("/", 1)[1]:
             case "sessions":
                 return {
-                    "email": self.fuzzed.email("developer"),
+                    "email": authorization.organization.email("developer"),
                     "password": PASSWORD,
-                    "organization": self.fuzzed.slug,
+                    "organization": authorization.organization.slug,
                 }
+            case "confirmation":
+                return {"password": PASSWORD, "code": LEFT_OUT}
             case "access-test":
                 return {"token": self.token}
             case "token":
@@ -160,6 +184,8 @@ class Deepener:
         later = (datetime.now(UTC) + timedelta(days=30)).strftime("%Y-%m-%dT%H:%M:%SZ")
         return {
             "name": lambda: f"Generated {self.count}",
+            "email": lambda: f"generated-{self.count}@northwind.example",
+            "slug": lambda: f"generated-{self.count}",
             "contact_name": lambda: "Noor Haddad",
             "contact_email": lambda: "noor@client.example",
             "requirements": lambda: "Reviewed.\nReads records only.",

@@ -1,6 +1,7 @@
 """An organization of the server under test, and what is made in it so that requests find something."""
 
 import re
+import time
 
 import requests
 
@@ -68,6 +69,46 @@ class Organization:
             "client_id": added["client_id"],
             "client_secret": added["client_secret"],
         }
+
+
+    def member(self):
+        """A member who never signed in."""
+        self.count += 1
+        email = f"made-{self.count}@{self.slug}.example"
+        added = self.api("POST", "/members", json={"email": email, "name": f"Made {self.count}", "role": "auditor"})
+        return {"member": added["id"]}
+
+    def job(self):
+        """An export that is done."""
+        job = self.api("POST", "/audit/exports", json={"format": "ndjson", "event": "MemberAdded"})["id"]
+        while self.api("GET", f"/jobs/{job}")["state"] in ("queued", "running"):
+            time.sleep(0.1)
+        return {"job": job}
+
+
+class Operator:
+    """One of those who run the installation."""
+
+    def __init__(self, address):
+        self.address = address
+        self.http = requests.Session()
+        self.http.trust_env = False
+        self.count = 0
+        credentials = {"email": "otto@operators.example", "password": PASSWORD}
+        self.session = self.call("/api/v1/sessions", credentials)["session_token"]
+
+    def call(self, path, body, **options):
+        response = self.http.post(self.address + path, json=body, timeout=30, **options)
+        response.raise_for_status()
+        return response.json()
+
+    def organization(self):
+        """An organization of a customer."""
+        self.count += 1
+        slug = f"customer-{self.count}"
+        headers = {"Authorization": f"Bearer {self.session}"}
+        self.call("/api/v1/operator/organizations", {"slug": slug, "name": slug.title()}, headers=headers)
+        return {"organization": slug}
 
 
 class Authorization:

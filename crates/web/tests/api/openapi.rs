@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use countersign_domain::ApiScope;
+use countersign_domain::{ApiScope, Right};
 use countersign_web::api::ROUTES;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -98,7 +98,8 @@ fn every_operation_of_the_table_is_documented_with_its_right_and_none_else() {
         expected.extend(scope.map(|scope| json!({ "api_key": [scope.as_str()] })));
         assert_eq!(*security, Value::from(expected), "{name}");
         // What a test of access and an export do changes nothing of what is set in the organization.
-        let changes_nothing = ["/access-test", "/audit/exports", "/jobs/{job}"].iter().any(|end| route.path.ends_with(end));
+        let changes_nothing =
+            ["/access-test", "/audit/exports", "/jobs/{job}"].iter().any(|end| route.path.ends_with(end));
         let changes = ["POST", "PATCH", "DELETE"].contains(&route.method) && !changes_nothing;
         assert!(right.changes() == changes || right == Right::OperateInstallation, "{name}");
     }

@@ -28,7 +28,7 @@ async fn each_operation_of_the_table_waits_for_it_and_no_other() {
         let path = route.path.strip_prefix("/api/v1/orgs/{org}").unwrap();
         let takes_proof = OPERATIONS.contains(&(route.method.as_str(), path));
         walked += usize::from(takes_proof);
-        let access = world.access_and_member(&tenant, &name.replace(['{', '}'], "")).await;
+        let access = world.access_for(&tenant, &route.path, &name.replace(['{', '}'], "")).await;
         let secret = secret_id(&world, &tenant, &access).await;
         let send = async || {
             let path = route.path_to(&tenant.slug, &access, &secret);

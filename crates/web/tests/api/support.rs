@@ -47,7 +47,7 @@ pub struct Access {
     pub client: String,
     pub client_id: String,
     pub client_secret: String,
-    /// A member, where one was asked for.
+    /// A member; one that exists, where one was asked for.
     pub member: String,
     pub token_id: String,
     pub token: String,
@@ -154,10 +154,10 @@ impl World {
             client: client.id.to_string(),
             client_id,
             client_secret: text(&added.body, "client_secret"),
-            member: String::new(),
+            member: testing::random_id().to_string(),
             token_id: text(&issued.body, "id"),
             token: text(&issued.body, "token"),
-            job: String::new(),
+            job: testing::random_id().to_string(),
         }
     }
 
@@ -176,6 +176,13 @@ impl World {
                 }
             }
         }
+    }
+
+    /// What a route of this path needs to succeed.
+    pub async fn access_for(&self, tenant: &Tenant, path: &str, name: &str) -> Access {
+        let access = self.access_and_member(tenant, name).await;
+        let job = if path.contains("{job}") { self.finished_job(tenant).await } else { access.job };
+        Access { job, ..access }
     }
 
     /// The same with a member beside it.

@@ -46,7 +46,7 @@ async fn the_reference_has_every_operation_and_is_for_everybody() {
     for href in page.between_all("href=\"#", "\"") {
         assert!(page.has(&format!(" id=\"{href}\"")), "#{href} leads nowhere");
     }
-    page.must_have("A session with the right ManageThirdParties: Owner, Admin<");
+    page.must_have("A session with the right ManageThirdParties: Owner, Admin, or an access token of an API key with the scope third-parties:manage<");
     page.must_have("-H &quot;Authorization: Bearer $SESSION_TOKEN&quot;");
     site.stop().await;
 }

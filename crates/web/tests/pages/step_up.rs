@@ -143,6 +143,12 @@ async fn cases(site: &Site, owner: &Browser) -> Vec<Case> {
             &[("reason", "Lost telephone")],
             &["MemberTotpDisabled"],
         ),
+        case(
+            "/o/{org}/settings/api-keys/new",
+            site.path("/settings/api-keys/new"),
+            &[("client_id", "warehouse"), ("scopes[audit:read]", "on")],
+            &["ClientRegistered", "ClientSettingsChanged", "ClientSecretAdded"],
+        ),
     ]
 }
 

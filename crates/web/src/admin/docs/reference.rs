@@ -165,9 +165,10 @@ fn takes(operation: &Value) -> String {
     let alternatives = operation["security"].as_array().into_iter().flatten();
     let alternatives = alternatives.filter_map(|alternative| {
         let (scheme, rights) = alternative.as_object()?.iter().next()?;
-        let right = rights.get(0).and_then(Value::as_str).map(right_in_words).unwrap_or_default();
+        let what = rights.get(0).and_then(Value::as_str);
         Some(match scheme.as_str() {
-            "session" => format!("A session{right}"),
+            "session" => format!("A session{}", what.map(right_in_words).unwrap_or_default()),
+            "api_key" => format!("an access token of an API key with the scope {}", what.unwrap_or_default()),
             "token" => "An OAuth token".to_owned(),
             "client" => "The Client ID and Client Secret".to_owned(),
             "cookie" => "A browser's session".to_owned(),
