@@ -92,6 +92,8 @@ for (const javaScript of [true, false]) {
     await filter(page, "Active").selectOption("Active");
     await filter(page, "Expires in").fill("36");
     await filter(page, "Expires in").press("Enter");
+    // The filters before find the same row.
+    await page.waitForURL(/expires_in=36/);
     await counted(page, "1 of 60 match");
     assert.deepEqual(await shown(page), ["app-002"]);
     const { searchParams } = new URL(page.url());

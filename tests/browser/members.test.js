@@ -72,7 +72,7 @@ for (const javaScript of [true, false]) {
     await ask(page, javaScript, "New sign-in link", "Make sign-in link", "For the new laptop");
     const [second] = await revealed(page);
     await theirs.goto(second);
-    await theirs.getByRole("heading", { level: 1, name: "Third parties" }).waitFor();
+    await theirs.getByRole("heading", { level: 1, name: "Home" }).waitFor();
 
     await page.getByRole("checkbox", { name: "Active", exact: true }).uncheck();
     await save(page);

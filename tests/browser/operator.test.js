@@ -33,7 +33,7 @@ for (const javaScript of [true, false]) {
 
     const owner = await open({ javaScript });
     await owner.goto(link);
-    await owner.waitForURL(`**/o/${slug}/**`);
+    await owner.getByRole("heading", { level: 1, name: "Home" }).waitFor();
     await owner.goto(`/o/${slug}/audit`);
     await event(owner, "OrganizationCreated", "The operator").waitFor();
     assert.doesNotMatch(await owner.content(), /Otto|countersign\.example/);

@@ -28,7 +28,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
 
 process.env[ADDRESS_VARIABLE] = server.address;
 const concurrency = Math.min(availableParallelism?.() ?? cpus().length, 4);
-const tests = run({ files, concurrency, timeout: 600_000 });
+const tests = run({ files, concurrency, timeout: 1_800_000 });
 let failed = 0;
 tests.on("test:fail", () => { failed += 1; });
 tests.compose(new spec()).pipe(process.stdout);

@@ -74,7 +74,7 @@ for (const javaScript of [true, false]) {
     const [clientId, clientSecret] = await revealed(page);
     assert.equal(clientId, "payroll-sync");
     const commands = await page.locator("#try-it").textContent();
-    assert.ok(commands.includes(clientSecret) && commands.includes(`/api/v1/orgs/${organization.slug}/clients`), commands);
+    assert.ok(commands.includes(clientSecret) && commands.includes(`/api/v1/orgs/${organization.slug}/`), commands);
 
     const token = await accessToken(organization, clientId, clientSecret);
     const added = await callApi(organization, token, "/third-parties", { method: "POST", body: '{"name": "By the key"}' });

@@ -360,5 +360,7 @@ scenario("names are text, whatever they look like", async ({ open }) => {
     assert.ok((await page.locator("main").textContent()).includes(name));
   }
   await page.goto(`${organization.path}/third-parties?q=${encodeURIComponent(`<b>no such</b>`)}`);
-  await page.getByText("Nothing matches “<b>no such</b>”").waitFor();
+  await page.getByRole("heading", { name: "No third party matches" }).waitFor();
+  assert.equal(await page.getByLabel("Name or contact").inputValue(), "<b>no such</b>");
+  assert.equal(await page.locator("main b").count(), 0);
 });
