@@ -78,7 +78,7 @@ scenario("the list is filtered by its address, and says so where nothing matches
   await page.getByLabel("Name in URLs").fill(organization.slug);
   await page.getByLabel("Name in URLs").press("Enter");
   await page.waitForURL(/slug=listed/);
-  await page.getByText("1 organization matches").waitFor();
+  await page.locator("[data-count]", { hasText: "1 organization matches" }).waitFor();
   await page.getByLabel("State").selectOption("Suspended");
   await page.getByRole("heading", { name: "No organization matches" }).waitFor();
   const colleague = await open({ organization: operators() });
