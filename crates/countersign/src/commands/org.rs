@@ -39,7 +39,9 @@ pub async fn run(configuration: &Configuration, command: OrgCommand) -> Result<(
         }
         OrgCommand::Suspend { slug, reason } => {
             change(&store, &slug, OrganizationCommand::Suspend, reason.reason).await?;
-            output::line(format_args!("{slug} is suspended: none of its tokens and clients work, and its members can only read"));
+            output::line(format_args!(
+                "{slug} is suspended: none of its tokens and clients work, and its members can only read"
+            ));
         }
         OrgCommand::Resume { slug, reason } => {
             change(&store, &slug, OrganizationCommand::Resume, reason.reason).await?;
