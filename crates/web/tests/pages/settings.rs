@@ -199,6 +199,7 @@ async fn an_api_key_is_made_within_ones_own_rights_and_shown_with_how_to_try_it(
 
 #[tokio::test]
 async fn who_must_have_sign_in_codes_is_led_to_set_them_up_from_every_page() {
+    const OWN_CODES: &str = "/o/{org}/profile/sign-in-codes";
     let site = Site::start().await;
     let (member, _) = site.member(Role::Owner).await;
     let owner = site.browser();
@@ -209,7 +210,6 @@ async fn who_must_have_sign_in_codes_is_led_to_set_them_up_from_every_page() {
     let page = owner.open(&site.path("/settings")).await;
     save(&site, &owner, &page, &[("sign_in_codes_required", "on")]).await.location();
 
-    const OWN_CODES: &str = "/o/{org}/profile/sign-in-codes";
     let set_up = site.path("/profile/sign-in-codes");
     let form = without.open(&format!("{set_up}?done=sign-in-codes-required")).await;
     form.must_have("Your organization requires sign-in codes");
